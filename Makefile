@@ -1,0 +1,55 @@
+# Every target does its own set-up; a machine needs Python 3.10 or newer and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# A uv that is on the machine, else one of our own inside .venv.
+UV = $(shell command -v uv || echo $(BIN)/uv)
+SOURCES := pytest_mlflow_gate tests example_project benchmarks conftest.py noxfile.py
+
+.PHONY: demo test lint test-matrix bench lock schema mlflow2 clean
+
+demo: .venv/ready
+	$(BIN)/python example_project/demo.py
+
+test: lint mlflow2
+	$(BIN)/python -m pytest -n 2 -q
+
+lint: .venv/ready
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+# The suite on each supported pytest, on each interpreter from 3.10 to 3.13 that is here.
+test-matrix: .venv/ready mlflow2
+	$(BIN)/nox
+
+bench: .venv/ready
+	$(BIN)/python benchmarks/bench.py
+
+# Pin everything again. The file names versions only, so that it works with any registry.
+lock: .venv/ready
+	$(UV) pip compile pyproject.toml --group dev --extra local --universal --python-version 3.10 --upgrade \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o constraints.txt
+
+schema: .venv/ready
+	$(BIN)/python -m pytest_mlflow_gate schema > pytest_mlflow_gate/gate.schema.json
+
+# The last MLflow 2 release, with the SQLAlchemy that it can still work with, for the tests against old servers.
+mlflow2: .cache/mlflow2/ready
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+	command -v uv >/dev/null || .venv/bin/python -m pip install --quiet uv
+
+.venv/ready: .venv/bin/python pyproject.toml constraints.txt
+	$(UV) pip install --quiet --python .venv/bin/python --constraint constraints.txt --group dev --editable '.[local]'
+	touch $@
+
+.cache/mlflow2/ready: Makefile | .venv/bin/python
+	$(PYTHON) -m venv --without-pip .cache/mlflow2
+	$(UV) pip install --quiet --python .cache/mlflow2/bin/python 'mlflow==2.22.5' 'sqlalchemy<2.1'
+	touch $@
+
+clean:
+	rm -rf .venv .cache .nox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist

@@ -1,0 +1,22 @@
+"""The suite on every supported pytest and Python: ``make test-matrix``."""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_missing_interpreters = False
+nox.options.reuse_existing_virtualenvs = True
+
+PYTHONS = ("3.10", "3.11", "3.12", "3.13")
+# The oldest supported pytest, the last 8 and the newest, each with the plugins that go with it.
+PYTESTS = ("8.2", "8.4", "9.2")
+
+
+@nox.session(python=PYTHONS)
+@nox.parametrize("pytest", PYTESTS)
+def tests(session: nox.Session, pytest: str) -> None:
+    """Run all tests with one pytest on one Python."""
+    session.install("--constraint", "constraints.txt", "--group", "dev", "--editable", ".[local]")
+    session.install(f"pytest=={pytest}.*")
+    session.run("pytest", "-n", "2", "-q", *session.posargs)

@@ -1,0 +1,1 @@
+"""MLflow model promotion as a pytest run."""
