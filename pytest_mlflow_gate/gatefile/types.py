@@ -1,0 +1,225 @@
+"""
+What a gate file says, as frozen values.
+
+Every room after this one works with these types only; nothing here knows YAML.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+Severity = Literal["fail", "warn"]
+
+RUN_CHECK = "candidate[run]"
+"""Name of the check that a candidate was found; every gate has it, and it comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunById:
+    """
+    Candidate, way 1: this run.
+
+    Attributes:
+        run_id: MLflow run id.
+        experiment: Name of the experiment that the run has to belong to, or None for any.
+        line: 1-based line of the choice in the gate file.
+    """
+
+    run_id: str
+    experiment: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunOfExperiment:
+    """
+    Candidate, way 2: a run of this experiment.
+
+    Attributes:
+        experiment: Experiment name.
+        select: ``latest`` takes the newest run whatever its status, ``best`` the FINISHED run with the
+            best value of *by*.
+        by: Metric key, for ``best`` only.
+        order: Whether the largest or the smallest value of *by* is the best.
+        filter: MLflow search filter that the run has to match, or None.
+        line: 1-based line of the choice in the gate file.
+    """
+
+    experiment: str
+    select: Literal["latest", "best"]
+    by: str | None
+    order: Literal["max", "min"]
+    filter: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredVersion:
+    """
+    Candidate, way 3: a registered model version, by number or by alias.
+
+    Attributes:
+        model: Registered model name.
+        version: Version number as text; None when *alias* is given.
+        alias: Alias without ``@``; None when *version* is given.
+        line: 1-based line of the choice in the gate file.
+    """
+
+    model: str
+    version: str | None
+    alias: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedModelById:
+    """
+    Candidate, way 4: an MLflow 3 logged model.
+
+    Attributes:
+        model_id: Logged model id, ``m-...``.
+        line: 1-based line of the choice in the gate file.
+    """
+
+    model_id: str
+    line: int
+
+
+Candidate = RunById | RunOfExperiment | RegisteredVersion | LoggedModelById
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """
+    One condition on one metric: one pytest item.
+
+    Attributes:
+        name: Unique in its gate and valid as a pytest item name, e.g. ``accuracy[min]``.
+        metric: MLflow metric key, compared case-sensitively.
+        condition: The key that the gate file uses, e.g. ``min``.
+        limit: In the metric's own unit, exactly as written; a ratio of 0.9 is never read as 90 %.
+        tolerance: For ``equals``: the largest distance that still counts as equal, in the metric's unit.
+        severity: ``warn`` is shown and never blocks.
+        reason: The team's own words, shown with a failure.
+        line: 1-based line in the gate file.
+    """
+
+    name: str
+    metric: str
+    condition: str
+    limit: Decimal
+    tolerance: Decimal
+    severity: Severity
+    reason: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """
+    The values that a condition lets pass, for finding conditions that contradict.
+
+    Attributes:
+        lower: Smallest value, or None where there is no lower end.
+        upper: Largest value, or None where there is no upper end.
+        lower_open: Whether *lower* itself does not pass.
+        upper_open: Whether *upper* itself does not pass.
+    """
+
+    lower: Decimal | None = None
+    upper: Decimal | None = None
+    lower_open: bool = False
+    upper_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionKey:
+    """
+    One key of a threshold: what the loader and the JSON Schema know of a condition.
+
+    Attributes:
+        name: The key in the gate file.
+        description: One sentence for the JSON Schema and the editor that shows it.
+        symbol: The comparison of the short form (``>=``), or an empty text for a key that has none.
+        interval: Limit and tolerance to the values that pass.
+    """
+
+    name: str
+    description: str
+    symbol: str
+    interval: Callable[[Decimal, Decimal], Interval]
+
+    @property
+    def uses_tolerance(self) -> bool:
+        """Whether a tolerance changes what this condition lets pass."""
+        return self.interval(Decimal(0), Decimal(1)) != self.interval(Decimal(0), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """
+    Where the candidate goes when everything passed.
+
+    Attributes:
+        model: Registered model name.
+        alias: Alias to move, or None.
+        stage: Legacy stage to move to (``Production``), or None; at least one of both is given.
+        artifact: Name of the run's logged model, needed only when it has several.
+        tags: Model version tags to set, as key and value.
+        line: 1-based line in the gate file.
+    """
+
+    model: str
+    alias: str | None
+    stage: str | None
+    artifact: str | None
+    tags: tuple[tuple[str, str], ...]
+    line: int
+
+    @property
+    def destination(self) -> str:
+        """Where a version goes, as people write it, e.g. ``@champion``."""
+        alias = f"@{self.alias}" if self.alias else ""
+        stage = f"stage {self.stage}" if self.stage else ""
+        return " and ".join(filter(None, (alias, stage)))
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """
+    One gate file.
+
+    Attributes:
+        name: As shown in node ids.
+        description: Why this gate exists, or None.
+        path: The file, as the user wrote it.
+        digest: SHA-256 of the file's bytes, hexadecimal.
+        tracking_uri: As in the file, variables replaced; None where the file has none.
+        registry_uri: As in the file, variables replaced; None where the file has none.
+        wait: Longest time to wait for the run to finish and its metrics to arrive, in seconds.
+        candidate: What is under test.
+        checks: In the order of the file, without the check that the candidate exists.
+        promotion: Where it goes, or None for a gate that only judges.
+    """
+
+    name: str
+    description: str | None
+    path: Path
+    digest: str
+    tracking_uri: str | None
+    registry_uri: str | None
+    wait: float
+    candidate: Candidate
+    checks: tuple[Check, ...]
+    promotion: Promotion | None
+
+    def check_names(self) -> Iterator[str]:
+        """Every check that has to pass, the candidate's own first."""
+        yield RUN_CHECK
+        yield from (check.name for check in self.checks)

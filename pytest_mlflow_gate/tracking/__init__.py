@@ -1,0 +1,1 @@
+"""Gate to snapshot: the only room that talks to MLflow."""

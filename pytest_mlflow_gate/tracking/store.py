@@ -1,0 +1,120 @@
+"""
+The one protocol between this project and MLflow, and the ways in which it can fail.
+
+`rest.RestStore` and `client.ClientStore` implement it; one conformance suite holds both to the same answers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_mlflow_gate.tracking.values import (
+        Artifact,
+        Experiment,
+        LoggedModel,
+        ModelVersion,
+        RegisteredModel,
+        Run,
+    )
+
+
+class StoreError(Exception):
+    """MLflow could not answer; the text is one line, names the masked URI and the cause, holds no secret."""
+
+
+class Unreachable(StoreError):
+    """No usable answer within the bounded time. A write that ends like this may have taken effect."""
+
+
+class Denied(StoreError):
+    """The credentials are missing, wrong or not allowed to do this."""
+
+
+class NotFound(StoreError):
+    """MLflow says that the thing asked for does not exist."""
+
+
+class Rejected(StoreError):
+    """MLflow understood the request and refused it."""
+
+
+class NotMlflow(StoreError):
+    """Something answered that does not speak MLflow's API: a login page, a proxy, another program."""
+
+
+class Store(Protocol):
+    """
+    An MLflow tracking server and registry, or embedded stores in their place.
+
+    Every method raises `StoreError` (or one of its kinds) and nothing else when MLflow does not answer as
+    it should. Reads are retried a few times within a bounded time; writes only where repeating is harmless.
+
+    Attributes:
+        description: What `tracking_uri` it talks to, credentials masked, for messages.
+    """
+
+    description: str
+
+    def run_url(self, run: Run) -> str | None:
+        """Return the run's page in the MLflow UI; None where the store has no UI. No request."""
+
+    def experiment_named(self, name: str) -> Experiment | None:
+        """Return the experiment called *name*, deleted ones included, or None."""
+
+    def experiment(self, experiment_id: str) -> Experiment:
+        """Return the experiment with this id, deleted ones included; `NotFound` when there is none."""
+
+    def run(self, run_id: str) -> Run:
+        """Return the run with this id, deleted ones included; `NotFound` when there is none."""
+
+    def search_runs(
+        self, experiment_id: str, *, filter_string: str, order_by: Sequence[str], page_size: int
+    ) -> Iterator[Run]:
+        """Yield the active runs of one experiment that match, a request for each *page_size* of them."""
+
+    def logged_model(self, model_id: str) -> LoggedModel:
+        """Return the MLflow 3 logged model with this id; `NotFound` when there is none."""
+
+    def logged_model_artifacts(self, model_id: str) -> tuple[Artifact, ...]:
+        """Return the top level of a logged model's files."""
+
+    def run_artifacts(self, run_id: str, path: str = "") -> tuple[Artifact, ...]:
+        """Return one level of a run's artifacts below *path*; empty when there is nothing."""
+
+    def registered_model(self, name: str) -> RegisteredModel | None:
+        """Return the registered model with its aliases, or None when there is none of that name."""
+
+    def model_version(self, model: str, version: str) -> ModelVersion | None:
+        """Return the version, or None when the model or the version does not exist."""
+
+    def model_versions(self, model: str, *, run_id: str | None = None) -> tuple[ModelVersion, ...]:
+        """Return all versions of a model, or those of one run, newest first, all pages."""
+
+    def create_registered_model(self, name: str) -> None:
+        """Create the registered model; one that exists already is fine."""
+
+    def create_model_version(
+        self, model: str, *, source: str, run_id: str, model_id: str | None
+    ) -> ModelVersion:
+        """Register a new version. Never sent twice: MLflow would make two versions."""
+
+    def set_alias(self, model: str, alias: str, version: str) -> None:
+        """Point *alias* to *version*, whatever it pointed to before."""
+
+    def delete_alias(self, model: str, alias: str) -> None:
+        """Remove *alias*; one that does not exist is fine."""
+
+    def set_stage(self, model: str, version: str, stage: str, *, archive_existing: bool) -> None:
+        """Move *version* to a legacy stage; with *archive_existing*, move the others there to Archived."""
+
+    def set_version_tag(self, model: str, version: str, key: str, value: str) -> None:
+        """Set one tag of a model version."""
+
+    def delete_version_tag(self, model: str, version: str, key: str) -> None:
+        """Remove one tag of a model version; one that does not exist is fine."""
+
+    def close(self) -> None:
+        """Give back connections."""

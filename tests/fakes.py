@@ -1,0 +1,153 @@
+"""A Store in memory that appends every write to a log, so that a write too many shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_mlflow_gate.tracking.store import NotFound, StoreError
+from pytest_mlflow_gate.tracking.values import (
+    Artifact,
+    Experiment,
+    LoggedModel,
+    ModelVersion,
+    RegisteredModel,
+    Run,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+RUN = Run(
+    run_id="r1",
+    name="bold-shrew",
+    experiment_id="1",
+    status="FINISHED",
+    active=True,
+    start_time=1_000.0,
+    end_time=2_000.0,
+    artifact_uri="mlflow-artifacts:/1/r1/artifacts",
+    metrics={"accuracy": 0.93, "f1": 0.9, "latency_ms": 110.0},
+    params={},
+    tags={},
+    model_ids=("m-1",),
+)
+MLMODEL = (Artifact("MLmodel", is_dir=False), Artifact("data", is_dir=True))
+
+
+class FakeStore:
+    """One experiment, one run, one logged model, and a registry that works."""
+
+    description = "fake://store"
+
+    def __init__(self, run: Run = RUN, *, on_write: Callable[[str], None] | None = None) -> None:
+        self.runs = {run.run_id: run}
+        self.models = {
+            model_id: LoggedModel(model_id, "model", run.run_id, ready=True) for model_id in run.model_ids
+        }
+        self.files: dict[str, tuple[Artifact, ...]] = dict.fromkeys(self.models, MLMODEL)
+        self.versions: dict[str, dict[str, ModelVersion]] = {}
+        self.aliases: dict[str, dict[str, str]] = {}
+        self.writes: list[str] = []
+        self.failing: dict[str, StoreError] = {}
+        self.on_write = on_write
+
+    def _write(self, text: str) -> None:
+        if self.on_write:
+            self.on_write(text)
+        self.writes.append(text)
+        for start, error in self.failing.items():
+            if text.startswith(start):
+                raise error
+
+    def add_version(
+        self, model: str, version: str, *, source: str = "models:/m-1", **changes: object
+    ) -> ModelVersion:
+        """Put a version into the registry as somebody else would."""
+        made = ModelVersion(model, version, source, "r1", ready=True, stage="None", tags={})
+        made = replace(made, **changes)  # type: ignore[arg-type]
+        self.versions.setdefault(model, {})[version] = made
+        self.aliases.setdefault(model, {})
+        return made
+
+    def run_url(self, run: Run) -> str | None:
+        return f"fake://store/{run.run_id}"
+
+    def experiment_named(self, name: str) -> Experiment | None:
+        return Experiment("1", name, active=True) if name == "churn" else None
+
+    def experiment(self, experiment_id: str) -> Experiment:
+        return Experiment(experiment_id, "churn", active=True)
+
+    def run(self, run_id: str) -> Run:
+        if run_id not in self.runs:
+            raise NotFound(f"no run {run_id}")
+        return self.runs[run_id]
+
+    def search_runs(
+        self, experiment_id: str, *, filter_string: str, order_by: Sequence[str], page_size: int
+    ) -> Iterator[Run]:
+        del experiment_id, filter_string, order_by, page_size
+        yield from self.runs.values()
+
+    def logged_model(self, model_id: str) -> LoggedModel:
+        if model_id not in self.models:
+            raise NotFound(f"no logged model {model_id}")
+        return self.models[model_id]
+
+    def logged_model_artifacts(self, model_id: str) -> tuple[Artifact, ...]:
+        return self.files[model_id]
+
+    def run_artifacts(self, run_id: str, path: str = "") -> tuple[Artifact, ...]:
+        return self.files.get(f"{run_id}/{path}", ())
+
+    def registered_model(self, name: str) -> RegisteredModel | None:
+        return RegisteredModel(name, dict(self.aliases[name])) if name in self.versions else None
+
+    def model_version(self, model: str, version: str) -> ModelVersion | None:
+        return self.versions.get(model, {}).get(version)
+
+    def model_versions(self, model: str, *, run_id: str | None = None) -> tuple[ModelVersion, ...]:
+        found = self.versions.get(model, {}).values()
+        return tuple(version for version in found if run_id in (None, version.run_id))[::-1]
+
+    def create_registered_model(self, name: str) -> None:
+        self._write(f"create model {name}")
+        self.versions.setdefault(name, {})
+        self.aliases.setdefault(name, {})
+
+    def create_model_version(
+        self, model: str, *, source: str, run_id: str, model_id: str | None
+    ) -> ModelVersion:
+        self._write(f"create version of {model} from {source} ({run_id}, {model_id})")
+        return self.add_version(model, str(len(self.versions[model]) + 1), source=source, run_id=run_id)
+
+    def set_alias(self, model: str, alias: str, version: str) -> None:
+        self._write(f"alias {model}@{alias} = {version}")
+        self.aliases[model][alias] = version
+
+    def delete_alias(self, model: str, alias: str) -> None:
+        self._write(f"no alias {model}@{alias}")
+        self.aliases[model].pop(alias, None)
+
+    def set_stage(self, model: str, version: str, stage: str, *, archive_existing: bool) -> None:
+        self._write(f"stage {model}/{version} = {stage}{' alone' if archive_existing else ''}")
+        versions = self.versions[model]
+        for other in versions.values():
+            if archive_existing and other.stage == stage:
+                versions[other.version] = replace(other, stage="Archived")
+        versions[version] = replace(versions[version], stage=stage)
+
+    def set_version_tag(self, model: str, version: str, key: str, value: str) -> None:
+        self._write(f"tag {model}/{version} {key} = {value}")
+        found = self.versions[model][version]
+        self.versions[model][version] = replace(found, tags={**found.tags, key: value})
+
+    def delete_version_tag(self, model: str, version: str, key: str) -> None:
+        self._write(f"no tag {model}/{version} {key}")
+        found = self.versions[model][version]
+        tags = {name: value for name, value in found.tags.items() if name != key}
+        self.versions[model][version] = replace(found, tags=tags)
+
+    def close(self) -> None:
+        pass
