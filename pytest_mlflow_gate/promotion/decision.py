@@ -1,0 +1,63 @@
+"""The decision about one gate: the one value that every report is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pytest_mlflow_gate.checks.finding import Finding
+    from pytest_mlflow_gate.gatefile.types import Gate
+    from pytest_mlflow_gate.tracking.values import Snapshot
+
+Status = Literal["promoted", "withheld", "refused", "failed", "dry-run", "none"]
+"""
+``withheld``: the verdict is no. ``refused``: the verdict is yes and the registry or the run stands against
+it; nothing moved. ``failed``: the move itself failed. ``dry-run``: would have moved. ``none``: the gate
+has no promotion.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """
+    What became of a gate's promotion.
+
+    Attributes:
+        status: In one word.
+        text: In one line, for people.
+        version: The version that was or would have been promoted, or None.
+        created: Whether this session registered it.
+        previous_version: The version that held the alias or stage before, or None.
+    """
+
+    status: Status
+    text: str
+    version: str | None = None
+    created: bool = False
+    previous_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """
+    Everything that there is to say about one gate of a session.
+
+    Attributes:
+        gate: The gate.
+        tracking_uri: The server or store, credentials masked.
+        candidate: The candidate, or None where there was none.
+        findings: One for each check that the file declares; empty where the session never judged the gate.
+        result: What became of the promotion.
+    """
+
+    gate: Gate
+    tracking_uri: str
+    candidate: Snapshot | None
+    findings: tuple[Finding, ...]
+    result: Result
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check that blocks passed, whatever else the session saw."""
+        return bool(self.findings) and not any(finding.blocks for finding in self.findings)

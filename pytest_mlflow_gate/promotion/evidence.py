@@ -1,0 +1,82 @@
+"""
+What pytest reported, as plain values.
+
+Reports can veto a promotion and never grant one; `verdict` holds these against what the gates declare.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """
+    One report of one of our items.
+
+    Attributes:
+        when: ``setup``, ``call`` or ``teardown``.
+        outcome: pytest's word, ``passed``, ``failed``, ``skipped`` or another plugin's.
+        xfail: Whether an expected failure was involved.
+        token: What only our item sets, and only after a true comparison; None elsewhere.
+    """
+
+    when: str
+    outcome: str
+    xfail: bool
+    token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """
+    Something bad that was seen, once; later good news does not take it back.
+
+    Attributes:
+        text: One line for people.
+        gate: The gate whose own check or promotion it was, or None for anything else in the session.
+        failure: Whether a check or a test failed, as opposed to something that did not run as it should.
+    """
+
+    text: str
+    gate: str | None = None
+    failure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrdinaryTests:
+    """How the session's ordinary tests, those that are not a gate's, ended; recorded with the decision."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    xfailed: int = 0
+    deselected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """
+    How the session went.
+
+    Attributes:
+        phases: Gate and check name to what each process reported of that item, in order.
+        troubles: Everything bad that was seen.
+        modes: Reasons why this kind of session never promotes (``--lf``, ``--setup-plan``, ...).
+        unreported: Items that were collected and never reported.
+        finished: Whether the run loop came to its end.
+        exit_status: The session's exit status at the time of asking.
+        tests: The ordinary tests.
+    """
+
+    phases: Mapping[tuple[str, str], Mapping[str, tuple[Phase, ...]]]
+    troubles: tuple[Trouble, ...] = ()
+    modes: tuple[str, ...] = ()
+    unreported: tuple[str, ...] = ()
+    finished: bool = False
+    exit_status: int = 0
+    tests: OrdinaryTests = field(default_factory=OrdinaryTests)

@@ -1,0 +1,168 @@
+"""
+The fail-closed rule: may a candidate be promoted?
+
+Pure. pytest's reports can veto and never grant; what is not understood, not run or not finished withholds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_mlflow_gate.checks.finding import Finding
+    from pytest_mlflow_gate.promotion.evidence import Conduct, Phase, Trouble
+
+Policy = Literal["all", "each", "never"]
+
+_PHASES = ("setup", "call", "teardown")
+_MANY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """
+    One gate as the controller judged it.
+
+    Attributes:
+        gate: The gate's name.
+        declared: Names of the checks that the file declares, whatever pytest collected.
+        findings: By name; a check without one was not judged.
+        token: What each of the gate's items has to show.
+        unchanged: Whether the file's digest is still what it was when it was loaded.
+    """
+
+    gate: str
+    declared: tuple[str, ...]
+    findings: Mapping[str, Finding]
+    token: str
+    unchanged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """
+    Why a promotion is withheld.
+
+    Attributes:
+        text: One line.
+        failure: Whether a check or a test failed; otherwise something was not run or not understood.
+    """
+
+    text: str
+    failure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """
+    May this gate's candidate be promoted?
+
+    Attributes:
+        gate: The gate's name.
+        reasons: Why not; empty means granted.
+    """
+
+    gate: str
+    reasons: tuple[Reason, ...]
+
+    @property
+    def granted(self) -> bool:
+        """Whether nothing speaks against the promotion."""
+        return not self.reasons
+
+    @property
+    def failed(self) -> bool:
+        """Whether a check or a test failed, so that the session is red without a word from us."""
+        return any(reason.failure for reason in self.reasons)
+
+
+def decide(gates: Sequence[Judged], conduct: Conduct, policy: Policy) -> tuple[Verdict, ...]:
+    """
+    Return one verdict for each gate, in order.
+
+    Under ``all`` (and its dry run ``never``) anything that speaks against one gate speaks against all;
+    under ``each`` the checks of one gate leave the others alone, and an exit status of 1 is accepted where
+    other gates explain it.
+    """
+    own = {judged.gate: tuple(_own(judged, conduct)) for judged in gates}
+    shared = tuple(_shared(conduct))
+    verdicts = []
+    for judged in gates:
+        others = [gate for gate in own if gate != judged.gate]
+        foreign = [
+            Reason(trouble.text, trouble.failure)
+            for trouble in conduct.troubles
+            if (policy != "each" or trouble.gate not in others) and not _told(trouble, own)
+        ]
+        if policy != "each":
+            foreign += [
+                Reason(f"{gate}: {reason.text}", reason.failure) for gate in others for reason in own[gate]
+            ]
+        explained = (
+            policy == "each"
+            and conduct.exit_status == 1
+            and (any(own[gate] for gate in others) or any(t.gate in others for t in conduct.troubles))
+        )
+        status = [] if conduct.exit_status == 0 or explained else [_status(conduct.exit_status)]
+        reasons = (*own[judged.gate], *shared, *foreign)
+        verdicts.append(Verdict(judged.gate, tuple(dict.fromkeys(reasons)) or tuple(status)))
+    return tuple(verdicts)
+
+
+def _told(trouble: Trouble, own: Mapping[str, tuple[Reason, ...]]) -> bool:
+    """Whether a failed report only repeats what the controller found about that gate itself."""
+    return trouble.failure and any(reason.failure for reason in own.get(trouble.gate or "", ()))
+
+
+def _status(exit_status: int) -> Reason:
+    return Reason(f"the session's exit status is {exit_status}", failure=False)
+
+
+def _shared(conduct: Conduct) -> Iterator[Reason]:
+    for mode in conduct.modes:
+        yield Reason(mode, failure=False)
+    if not conduct.finished:
+        yield Reason("the session did not run to its end", failure=False)
+    if conduct.unreported:
+        yield Reason(f"collected and never reported: {_some(conduct.unreported)}", failure=False)
+
+
+def _own(judged: Judged, conduct: Conduct) -> Iterator[Reason]:
+    if not judged.unchanged:
+        yield Reason("the gate file changed during the session", failure=False)
+    blocking = {name: finding for name, finding in judged.findings.items() if finding.blocks}
+    if blocking:
+        # What was skipped for want of a candidate has its cause in another check.
+        causes = [name for name, finding in blocking.items() if finding.outcome != "skipped"]
+        yield Reason(f"{_some(causes or list(blocking))} did not pass", failure=True)
+    not_run: list[str] = []
+    not_clean: list[str] = []
+    for name in judged.declared:
+        if name in blocking:
+            continue
+        processes = conduct.phases.get((judged.gate, name), {})
+        ran = any(phase.when == "call" for phases in processes.values() for phase in phases)
+        if not ran or name not in judged.findings:
+            not_run.append(name)
+        elif not all(_clean(phases, judged.token) for phases in processes.values()):
+            not_clean.append(name)
+    if not_run:
+        yield Reason(f"not run: {_some(not_run)}", failure=False)
+    if not_clean:
+        yield Reason(f"not reported as passed, once and in full: {_some(not_clean)}", failure=False)
+
+
+def _clean(phases: tuple[Phase, ...], token: str) -> bool:
+    return (
+        tuple(phase.when for phase in phases) == _PHASES
+        and all(phase.outcome == "passed" and not phase.xfail for phase in phases)
+        and phases[1].token == token
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _MANY
+    return ", ".join(names[:_MANY]) + (f" and {more} more" if more > 0 else "")
