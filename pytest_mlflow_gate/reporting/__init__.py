@@ -1,0 +1,1 @@
+"""Finished values to what people and CI systems read."""

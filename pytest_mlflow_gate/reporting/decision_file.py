@@ -1,0 +1,101 @@
+"""The decision as JSON: the receipt that a deploy step may rely on."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_mlflow_gate.checks.finding import Finding
+    from pytest_mlflow_gate.promotion.decision import Decision
+    from pytest_mlflow_gate.promotion.evidence import OrdinaryTests
+
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+
+
+def document(decisions: Sequence[Decision], tests: OrdinaryTests, exit_status: int, now: float) -> str:
+    """
+    Return the decisions of a session as a JSON document.
+
+    Args:
+        decisions: One for each gate.
+        tests: The session's ordinary tests.
+        exit_status: The session's.
+        now: Seconds since the epoch.
+
+    Returns:
+        Valid JSON: NaN and infinities are the texts ``NaN``, ``Infinity`` and ``-Infinity``. ``promoted`` is
+        true when at least one gate promotes and every gate that promotes did.
+    """
+    asked = [decision for decision in decisions if decision.gate.promotion is not None]
+    content: Json = {
+        "format": 1,
+        "promoted": bool(asked) and all(decision.result.status == "promoted" for decision in asked),
+        "exit_status": exit_status,
+        "time": datetime.fromtimestamp(now, timezone.utc).isoformat(timespec="seconds"),
+        "tests": {
+            "passed": tests.passed,
+            "failed": tests.failed,
+            "skipped": tests.skipped,
+            "xfailed": tests.xfailed,
+            "deselected": tests.deselected,
+        },
+        "gates": [_gate(decision) for decision in decisions],
+    }
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def _gate(decision: Decision) -> Json:
+    gate, result, candidate = decision.gate, decision.result, decision.candidate
+    return {
+        "name": gate.name,
+        "file": str(gate.path),
+        "sha256": gate.digest,
+        "tracking_uri": decision.tracking_uri,
+        "candidate": None
+        if candidate is None
+        else {
+            "run_id": candidate.run.run_id,
+            "run_name": candidate.run.name,
+            "experiment": candidate.experiment.name,
+            "url": candidate.url,
+        },
+        "passed": decision.passed,
+        "checks": [_check(finding) for finding in decision.findings],
+        "promotion": None
+        if gate.promotion is None
+        else {
+            "status": result.status,
+            "text": result.text,
+            "model": gate.promotion.model,
+            "alias": gate.promotion.alias,
+            "stage": gate.promotion.stage,
+            "version": result.version,
+            "created": result.created,
+            "previous_version": result.previous_version,
+        },
+    }
+
+
+def _check(finding: Finding) -> Json:
+    return {
+        "name": finding.check,
+        "metric": finding.metric,
+        "outcome": finding.outcome,
+        "severity": finding.severity,
+        "value": _number(finding.value),
+        "limit": finding.limit,
+        "margin": None if finding.margin is None else float(finding.margin),
+        "text": finding.text,
+        "line": finding.line,
+    }
+
+
+def _number(value: float | None) -> Json:
+    if value is None or math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")

@@ -1,0 +1,117 @@
+"""The decision as JSON: what a deploy step reads."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import pytest
+
+from pytest_mlflow_gate.checks.judge import judge_gate
+from pytest_mlflow_gate.promotion.decision import Decision, Result
+from pytest_mlflow_gate.promotion.evidence import OrdinaryTests
+from pytest_mlflow_gate.reporting.decision_file import document
+from pytest_mlflow_gate.tracking.values import Experiment, Snapshot
+from tests.fakes import RUN
+from tests.gates import gate
+
+
+def decision(result: Result, **changes: object) -> Decision:
+    """Return a decision that ended in this way."""
+    metrics = {"accuracy": 0.93, "f1": math.nan}
+    candidate = Snapshot(
+        replace(RUN, metrics=metrics), Experiment("1", "churn", active=True), url="http://m/#/r1"
+    )
+    made = Decision(gate(), "http://***@m", candidate, judge_gate(gate(), candidate), result)
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_everything_a_deploy_step_needs_is_there() -> None:
+    """Who was judged on which numbers, what moved, and how the ordinary tests ended; NaN is a text."""
+    promoted = decision(Result("promoted", "done", version="3", created=True, previous_version="2"))
+    text = document([promoted], OrdinaryTests(passed=2, deselected=1), 0, 0.0)
+    assert json.loads(text, parse_constant=pytest.fail) == {
+        "format": 1,
+        "promoted": True,
+        "exit_status": 0,
+        "time": "1970-01-01T00:00:00+00:00",
+        "tests": {"passed": 2, "failed": 0, "skipped": 0, "xfailed": 0, "deselected": 1},
+        "gates": [
+            {
+                "name": "churn",
+                "file": "eval_gate.yaml",
+                "sha256": "d",
+                "tracking_uri": "http://***@m",
+                "candidate": {
+                    "run_id": "r1",
+                    "run_name": "bold-shrew",
+                    "experiment": "churn",
+                    "url": "http://m/#/r1",
+                },
+                "passed": False,
+                "checks": [
+                    {
+                        "name": "candidate[run]",
+                        "metric": None,
+                        "outcome": "passed",
+                        "severity": "fail",
+                        "value": None,
+                        "limit": "",
+                        "margin": None,
+                        "text": "run bold-shrew",
+                        "line": 2,
+                    },
+                    {
+                        "name": "accuracy[min]",
+                        "metric": "accuracy",
+                        "outcome": "passed",
+                        "severity": "fail",
+                        "value": 0.93,
+                        "limit": ">= 0.85",
+                        "margin": 0.08,
+                        "text": "0.93 >= 0.85",
+                        "line": 4,
+                    },
+                    {
+                        "name": "f1[min]",
+                        "metric": "f1",
+                        "outcome": "unevaluable",
+                        "severity": "fail",
+                        "value": "NaN",
+                        "limit": ">= 0.85",
+                        "margin": None,
+                        "text": "cannot judge f1: its value is NaN, must be >= 0.85",
+                        "line": 5,
+                    },
+                ],
+                "promotion": {
+                    "status": "promoted",
+                    "text": "done",
+                    "model": "churn-classifier",
+                    "alias": "champion",
+                    "stage": None,
+                    "version": "3",
+                    "created": True,
+                    "previous_version": "2",
+                },
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("results", "promoted"),
+    [
+        pytest.param(["promoted"], True, id="one"),
+        pytest.param(["promoted", "promoted"], True, id="all"),
+        pytest.param(["promoted", "withheld"], False, id="not-all"),
+        pytest.param(["dry-run"], False, id="dry-run"),
+        pytest.param([], False, id="nobody-asked"),
+    ],
+)
+def test_promoted_means_all_that_were_asked(results: list[str], promoted: bool) -> None:
+    """A deploy step may read this one key."""
+    decisions = [decision(Result(status, "")) for status in results]  # type: ignore[arg-type]
+    judging_only = decision(Result("none", ""), gate=gate(promotion=None))
+    assert json.loads(document([*decisions, judging_only], OrdinaryTests(), 0, 0.0))["promoted"] is promoted
