@@ -1,0 +1,151 @@
+"""The way from a gate file to a `Gate`, or to all of its problems."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_mlflow_gate.gatefile.binder import bind
+from pytest_mlflow_gate.gatefile.candidate_section import read_candidate
+from pytest_mlflow_gate.gatefile.item_names import item_text
+from pytest_mlflow_gate.gatefile.layout import value_of
+from pytest_mlflow_gate.gatefile.problems import GateFileError, Problem, Problems, Unusable
+from pytest_mlflow_gate.gatefile.promote_section import read_promotion
+from pytest_mlflow_gate.gatefile.shapes import gate_section
+from pytest_mlflow_gate.gatefile.threshold_section import Conditions, read_thresholds
+from pytest_mlflow_gate.gatefile.tree import parse
+from pytest_mlflow_gate.gatefile.types import Gate
+from pytest_mlflow_gate.gatefile.variables import Variables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pytest_mlflow_gate.gatefile.layout import GateKeys
+    from pytest_mlflow_gate.gatefile.types import Candidate, ConditionKey, Promotion
+
+DEFAULT_WAIT = 30.0
+"""Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """
+    A gate file without problems, as far as this machine can tell.
+
+    Attributes:
+        checks: How many checks the gate has, the candidate's own included.
+        unset: Names of the variables that the file needs and the environment does not have, sorted.
+    """
+
+    checks: int
+    unset: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What could be read; a value that waits for a variable is missing."""
+
+    keys: GateKeys
+    candidate: Candidate | None
+    conditions: Conditions
+    promotion: Promotion | None
+
+
+def load(path: Path, *, keys: Mapping[str, ConditionKey], environ: Mapping[str, str]) -> Gate:
+    """
+    Return the gate in the file *path*.
+
+    Args:
+        path: The gate file.
+        keys: The conditions that a threshold may use, by name.
+        environ: Values for ``${VAR}``.
+
+    Raises:
+        GateFileError: With every problem of the file.
+    """
+    content = _read(path)
+    problems = Problems()
+    draft = _draft(path, content, keys, Variables(environ), problems)
+    if problems.found or draft.candidate is None:
+        raise GateFileError(path, problems.found)
+    file = draft.keys
+    wait = value_of(file.wait)
+    return Gate(
+        name=_name(file, draft.promotion, path),
+        description=value_of(file.description),
+        path=path,
+        digest=hashlib.sha256(content).hexdigest(),
+        tracking_uri=value_of(file.tracking_uri),
+        registry_uri=value_of(file.registry_uri),
+        wait=DEFAULT_WAIT if wait is None else wait,
+        candidate=draft.candidate,
+        checks=tuple(draft.conditions.checks),
+        promotion=draft.promotion,
+    )
+
+
+def validate(path: Path, *, keys: Mapping[str, ConditionKey], environ: Mapping[str, str]) -> Validation:
+    """
+    Check the file *path* as `load` does, except that a variable which is not set is no problem.
+
+    Raises:
+        GateFileError: With every problem of the file.
+    """
+    variables = Variables(environ, required=False)
+    problems = Problems()
+    draft = _draft(path, _read(path), keys, variables, problems)
+    if problems.found:
+        raise GateFileError(path, problems.found)
+    conditions = draft.conditions
+    return Validation(1 + len(conditions.checks) + conditions.unknown, tuple(sorted(variables.unset)))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or error
+        text = f"cannot be read ({cause}), check the path and its permissions"
+        raise GateFileError(path, [Problem(1, text)]) from error
+
+
+def _draft(
+    path: Path,
+    content: bytes,
+    keys: Mapping[str, ConditionKey],
+    variables: Variables,
+    problems: Problems,
+) -> _Draft:
+    try:
+        file = bind(parse(_decode(content), problems), gate_section(keys), variables, problems)
+    except Unusable as error:
+        raise GateFileError(path, [*problems.found, error.problem]) from error
+    return _Draft(
+        keys=file,
+        candidate=read_candidate(file.candidate, problems),
+        conditions=read_thresholds(file.thresholds, keys, file.candidate.line, problems),
+        promotion=read_promotion(file.promote, problems) if file.promote else None,
+    )
+
+
+def _decode(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        byte = f"0x{content[error.start]:02x}"
+        raise Unusable(line, f"not UTF-8 (byte {byte}), save the file as UTF-8") from error
+
+
+def _name(file: GateKeys, promotion: Promotion | None, path: Path) -> str:
+    candidate = file.candidate.value
+    named = (
+        value_of(file.name),
+        promotion and promotion.model,
+        candidate and value_of(candidate.experiment),
+        candidate and value_of(candidate.model),
+    )
+    name = next((name for name in named if name), path.stem)
+    return item_text(name)

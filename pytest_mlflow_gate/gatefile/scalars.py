@@ -1,0 +1,207 @@
+"""
+The kinds of text that a key can hold: how each is read, and what the JSON Schema says of it.
+
+Every kind reads the text as it stands in the file. YAML's own idea of numbers and booleans, in which
+``1e3`` is a text, ``010`` is 8 and ``on`` is true, never enters.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, NewType
+
+from pytest_mlflow_gate.gatefile.problems import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Text = NewType("Text", str)
+"""Any text, several lines included."""
+
+Folded = NewType("Folded", str)
+"""A text that may be written on several lines and means one."""
+
+Alias = NewType("Alias", str)
+"""A model version alias, without ``@``."""
+
+Version = NewType("Version", str)
+"""A model version number."""
+
+Stage = NewType("Stage", str)
+"""A legacy stage that a version can be promoted to."""
+
+Seconds = NewType("Seconds", float)
+"""A duration."""
+
+STAGES = ("Staging", "Production", "Archived")
+VARIABLE = r"\$\{"
+NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_ALIAS = r"[A-Za-z0-9_-]{1,255}"
+_RESERVED_ALIAS = "[lL][aA][tT][eE][sS][tT]|[vV][0-9]+"
+_ANY_SCALAR = {"type": ["string", "number", "boolean"], "pattern": r"\S"}
+_SMALLEST, _LARGEST = Decimal("4.9e-324"), Decimal("1.7976931348623157e308")
+
+
+class Misread(Exception):  # becomes a problem where it is caught
+    """
+    A text that is not of its kind.
+
+    Attributes:
+        says: What is wrong and the remedy, as the rest of a sentence.
+        about: The part of the text that it is wrong about, or None for all of it.
+    """
+
+    def __init__(self, says: str, about: str | None = None) -> None:
+        self.says = says
+        self.about = about
+        super().__init__(says)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """
+    One kind of text.
+
+    Attributes:
+        noun: As in "must be a number".
+        read: Text to value; raises `Misread`.
+        schema: JSON Schema that lets pass what *read* reads, and variables.
+    """
+
+    noun: str
+    read: Callable[[str], object]
+    schema: Mapping[str, object]
+
+
+def has_control(text: str) -> bool:
+    """Whether *text* holds a line break or another control character."""
+    return _CONTROL.search(text) is not None
+
+
+def number(text: str) -> Decimal:
+    """
+    Return the decimal that *text* writes, exactly.
+
+    Raises:
+        Misread: If it is no plain decimal, or no metric could ever be near it.
+    """
+    written = text.strip()
+    if not re.fullmatch(NUMBER, written):
+        raise Misread(f"is {_not_a_number(written)}", written)
+    exponent = re.search(r"[eE][-+]?0*([0-9]*)$", written)
+    digits = len(exponent[1]) if exponent else 0
+    value = Decimal(written) if digits <= len("999") else Decimal("inf")
+    if value and not _SMALLEST <= value.copy_abs() <= _LARGEST:
+        raise Misread("is out of the range of a metric, write a number from 4.9e-324 to 1.8e308", written)
+    return value
+
+
+def _not_a_number(written: str) -> str:
+    if re.fullmatch(r"[-+]?[0-9.]{1,20}\s*%", written) and re.fullmatch(NUMBER, written.rstrip("% ")):
+        return f"a percentage, write {Decimal(written.rstrip('% ')).scaleb(-2):f}"
+    if re.fullmatch(r"[-+]?\.?(?:nan|inf|infinity)", written, re.IGNORECASE):
+        return "no limit, write a finite number such as 0.92"
+    if re.fullmatch("[0-9_]*[0-9]", written):
+        return f"not a plain decimal, write {plain(written.replace('_', ''))}"
+    return "not a decimal number, write one such as 0.92 or 1e-3"
+
+
+def choice(values: tuple[str, ...]) -> Kind:
+    """Return the kind of a text that is one of *values*."""
+    listed = f"{', '.join(values[:-1])} or {values[-1]}"
+
+    def read(text: str) -> str:
+        if text not in values:
+            raise Misread(f"is unknown, write {listed}")
+        return text
+
+    return Kind(listed, read, _one_of(values))
+
+
+def _one_of(values: tuple[str, ...], pattern: str = VARIABLE) -> Mapping[str, object]:
+    return {"anyOf": [{"enum": list(values)}, {"type": "string", "pattern": pattern}]}
+
+
+def _line(text: str) -> str:
+    if has_control(text):
+        raise Misread("holds a line break or control character, remove it")
+    return text
+
+
+def _text(text: str) -> str:
+    if _CONTROL_IN_TEXT.search(text):
+        raise Misread("holds a control character, remove it")
+    return text
+
+
+def _folded(text: str) -> str:
+    return _text(" ".join(line.strip() for line in text.strip().splitlines()))
+
+
+def _alias(text: str) -> str:
+    if re.fullmatch(_RESERVED_ALIAS, text):
+        raise Misread("is reserved by MLflow, choose another alias")
+    if not re.fullmatch(_ALIAS, text):
+        raise Misread("is no alias, use up to 255 letters, digits, '_' and '-'")
+    return text
+
+
+def _version(text: str) -> str:
+    if not re.fullmatch("[1-9][0-9]*", text):
+        raise Misread("is no version number, write a whole number such as 7")
+    return text
+
+
+def _stage(text: str) -> str:
+    for stage in STAGES:
+        if text.lower() == stage.lower():
+            return stage
+    raise Misread("is no stage to promote to, write Staging, Production or Archived")
+
+
+def _seconds(text: str) -> float:
+    written = re.fullmatch("([0-9]{1,9})([smhd])", text.strip())
+    if not written:
+        raise Misread("is no duration, write a whole number with its unit: 30s, 10m, 24h or 7d")
+    return int(written[1]) * _UNITS[written[2]]
+
+
+def _any_case(word: str) -> str:
+    return "".join(f"[{letter.upper()}{letter.lower()}]" for letter in word)
+
+
+KINDS: Mapping[object, Kind] = {
+    str: Kind("text", _line, _ANY_SCALAR),
+    Text: Kind("text", _text, _ANY_SCALAR),
+    Folded: Kind("text", _folded, _ANY_SCALAR),
+    Decimal: Kind(
+        "a number",
+        number,
+        {"type": ["number", "string"], "pattern": rf"^\s*{NUMBER}\s*$|{VARIABLE}"},
+    ),
+    Seconds: Kind(
+        "a duration", _seconds, {"type": "string", "pattern": rf"^\s*[0-9]{{1,9}}[smhd]\s*$|{VARIABLE}"}
+    ),
+    Version: Kind(
+        "a version number",
+        _version,
+        {"type": ["integer", "string"], "minimum": 1, "pattern": f"^[1-9][0-9]*$|{VARIABLE}"},
+    ),
+    Alias: Kind(
+        "text",
+        _alias,
+        {
+            "type": ["string", "number", "boolean"],
+            "pattern": f"^{_ALIAS}$|{VARIABLE}",
+            "not": {"type": "string", "pattern": f"^(?:{_RESERVED_ALIAS})$"},
+        },
+    ),
+    Stage: Kind("text", _stage, _one_of(STAGES, f"^(?:{'|'.join(map(_any_case, STAGES))})$|{VARIABLE}")),
+}
+"""By the type that a key is declared with in `layout`."""

@@ -1,0 +1,131 @@
+"""What may stand at a place of a gate file, worked out from the types in `layout`."""
+
+from __future__ import annotations
+
+import types
+import typing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal, Union, get_args, get_origin
+
+import msgspec
+
+from pytest_mlflow_gate.gatefile.comparison import Comparison, comparison
+from pytest_mlflow_gate.gatefile.layout import At, GateKeys, ThresholdKeys, threshold_keys
+from pytest_mlflow_gate.gatefile.scalars import KINDS, Kind, choice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_mlflow_gate.gatefile.types import ConditionKey
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """
+    One key of a section.
+
+    Attributes:
+        shape: What it may hold.
+        description: For people.
+        required: Whether the section needs it.
+    """
+
+    shape: Shape
+    description: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """
+    A mapping with known keys.
+
+    Attributes:
+        struct: What it becomes.
+        title: Its name in the JSON Schema.
+        noun: What its keys are called in messages.
+        fields: By key.
+    """
+
+    struct: type[msgspec.Struct]
+    title: str
+    noun: str
+    fields: Mapping[str, Field]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """
+    What may stand at one place; a place takes at most one of each.
+
+    Attributes:
+        kind: A single text, or None where none may stand.
+        section: A mapping with known keys.
+        entries: What the values of a mapping with free keys may be.
+        items: What the items of a list may be.
+    """
+
+    kind: Kind | None = None
+    section: Section | None = None
+    entries: Shape | None = None
+    items: Shape | None = None
+
+    @property
+    def noun(self) -> str:
+        """As in "must be text or a list"."""
+        nouns = [self.kind.noun] if self.kind else []
+        nouns += ["a mapping"] if self.section or self.entries else []
+        nouns += ["a list"] if self.items else []
+        return " or ".join((", ".join(nouns[:-1]), nouns[-1])) if len(nouns) > 1 else nouns[0]
+
+
+def gate_section(keys: Mapping[str, ConditionKey]) -> Section:
+    """Return the shape of a whole gate file whose thresholds know the conditions in *keys*."""
+    kinds = {**KINDS, Comparison: comparison(keys)}
+    return _Compiler(kinds, {ThresholdKeys: threshold_keys(keys)}).section(GateKeys)
+
+
+class _Compiler:
+    """Types to shapes."""
+
+    def __init__(self, kinds: Mapping[object, Kind], structs: Mapping[object, type[msgspec.Struct]]) -> None:
+        self._kinds = kinds
+        self._structs = structs
+
+    def section(self, struct: type[msgspec.Struct]) -> Section:
+        fields = {}
+        # What people look for is a section's own keys: conditions come before what thresholds share.
+        declared = sorted(
+            msgspec.structs.fields(struct), key=lambda field: field.name not in struct.__annotations__
+        )
+        for field in declared:
+            _, meta = get_args(field.type)
+            shape = self._shape(field.type)
+            fields[field.name] = Field(shape, meta.description, field.required)
+        words = typing.cast("type[ThresholdKeys]", struct)
+        return Section(struct, words.title, words.noun, fields)
+
+    def _shape(self, declared: object) -> Shape:
+        origin, arguments = get_origin(declared), get_args(declared)
+        if origin is Annotated or origin is At:
+            return self._shape(arguments[0])
+        if origin is Union or origin is types.UnionType:
+            return self._either([self._shape(one) for one in arguments if one is not msgspec.UnsetType])
+        if origin is dict:
+            return Shape(entries=self._shape(arguments[1]))
+        if origin is list:
+            return Shape(items=self._shape(arguments[0]))
+        kind = choice(arguments) if origin is Literal else self._kinds.get(declared)
+        if kind:
+            return Shape(kind=kind)
+        struct = typing.cast("type[msgspec.Struct]", declared)
+        return Shape(section=self.section(self._structs.get(struct, struct)))
+
+    @staticmethod
+    def _either(shapes: list[Shape]) -> Shape:
+        return Shape(
+            kind=next((shape.kind for shape in shapes if shape.kind), None),
+            section=next((shape.section for shape in shapes if shape.section), None),
+            entries=next((shape.entries for shape in shapes if shape.entries), None),
+            items=next((shape.items for shape in shapes if shape.items), None),
+        )
