@@ -1,0 +1,209 @@
+"""
+HTTP to one MLflow server: each request ends within its time, and each failure is one clear line.
+
+Imported only by what talks: `requests` costs more than the rest of a gate.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from pytest_mlflow_gate.tracking.answers import Answer, Reader
+from pytest_mlflow_gate.tracking.failures import CONNECT_SECONDS, explain
+from pytest_mlflow_gate.tracking.retry import Transient, bounded
+from pytest_mlflow_gate.tracking.store import NotFound, NotMlflow, Rejected, StoreError, Unreachable
+from pytest_mlflow_gate.tracking.uri import Secrets, basic_value, mask
+
+with warnings.catch_warnings():
+    # It warns on import about versions of its own dependencies, which under -W error ends the session.
+    warnings.simplefilter("ignore")
+    import requests
+    import urllib3.exceptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pytest_mlflow_gate.tracking.credentials import Connection
+
+_SERVER_INFO = "/api/3.0/mlflow/server-info"
+_WORKSPACE_HEADER = "X-MLFLOW-WORKSPACE"
+
+
+class _Authorization(requests.auth.AuthBase):
+    """Our own header, and nothing else: without an auth object, requests lets ~/.netrc replace the header."""
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self.value
+        return request
+
+
+class Transport:
+    """
+    One http(s) server, with a pool of connections.
+
+    Credentials in the URI win over those of *connection*, as they do for MLflow's client; without either,
+    ``~/.netrc`` is asked. Proxies and ``REQUESTS_CA_BUNDLE`` are those of the process's environment.
+
+    Attributes:
+        description: The URI, masked.
+        base: The URI without credentials and without a slash at its end.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        connection: Connection,
+        secrets: Secrets,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        parts = _split(uri)
+        host = parts.netloc.rpartition("@")[2]
+        self.description = mask(uri)
+        self.base = f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
+        self._connection = connection
+        self._authorization = _authorization(parts, connection)
+        self._reader = Reader(self.description, self.base, secrets)
+        self._clock, self._sleep = clock, sleep
+        self._session = requests.Session()
+        self._session.headers.update({"User-Agent": "pytest-mlflow-gate", "Accept": "application/json"})
+
+    def ask(
+        self, method: str, path: str, fields: Mapping[str, object], *, repeatable: bool = True
+    ) -> dict[str, Any]:
+        """
+        Send *fields* and return MLflow's JSON answer.
+
+        Args:
+            method: HTTP method; the fields of a GET travel in the query, all others' as JSON.
+            path: Below the server's address, with the API's prefix.
+            fields: Names and values as MLflow's REST API defines them.
+            repeatable: Whether it may be sent again when nobody knows whether it took effect.
+
+        Raises:
+            StoreError: Whatever else happened, in one line that begins with the masked URI.
+        """
+        if self._connection.workspace and _WORKSPACE_HEADER not in self._session.headers:
+            self._enter_workspace(self._connection.workspace)
+        return self._ask(method, path, fields, repeatable=repeatable)
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self._session.close()
+
+    def _enter_workspace(self, workspace: str) -> None:
+        try:
+            info = self._ask("GET", _SERVER_INFO, {}, repeatable=True)
+        except (NotFound, NotMlflow, Rejected):
+            info = {}
+        if info.get("workspaces_enabled") is not True:
+            # MLflow 2 would ignore the header, and answer from the only namespace that it has.
+            raise Rejected(
+                f"{self.description}: MLFLOW_WORKSPACE is {workspace!r}, but this server has no workspaces: "
+                "unset it, or start the server with --enable-workspaces"
+            )
+        self._session.headers[_WORKSPACE_HEADER] = workspace
+
+    def _ask(
+        self, method: str, path: str, fields: Mapping[str, object], *, repeatable: bool
+    ) -> dict[str, Any]:
+        return bounded(
+            lambda remaining: self._attempt(method, path, fields, remaining),
+            repeatable=repeatable,
+            clock=self._clock,
+            sleep=self._sleep,
+        )
+
+    def _attempt(
+        self, method: str, path: str, fields: Mapping[str, object], remaining: float
+    ) -> dict[str, Any]:
+        # No socket timeout ends an answer that arrives byte by byte, nor a slow look-up of a host name. So
+        # the exchange has a thread of its own, which is left to itself when the time is over.
+        box: queue.SimpleQueue[tuple[Answer, str | None] | Exception] = queue.SimpleQueue()
+
+        def exchange() -> None:
+            try:
+                box.put(self._exchange(method, path, fields, remaining))
+            except Exception as error:  # noqa: BLE001 - raised again below, in the thread that asked
+                box.put(error)
+
+        with _without_tls_warning(insecure=self._connection.verify is False):
+            threading.Thread(target=exchange, name="mlflow-gate-request", daemon=True).start()
+            try:
+                outcome = box.get(timeout=max(0.0, remaining))
+            except queue.Empty:
+                late = Unreachable(f"{self.description}: no complete answer within {remaining:.0f} s")
+                raise Transient(late) from None
+        if isinstance(outcome, Exception):
+            raise explain(outcome, self._reader, remaining) from None
+        answer, sent = outcome
+        return self._reader.read(answer, path, sent)
+
+    def _exchange(
+        self, method: str, path: str, fields: Mapping[str, object], remaining: float
+    ) -> tuple[Answer, str | None]:
+        response = self._session.request(
+            method,
+            f"{self.base}{path}",
+            params=fields if method == "GET" else None,  # type: ignore[arg-type]
+            json=None if method == "GET" else fields,
+            auth=self._authorization,
+            timeout=(min(CONNECT_SECONDS, remaining), remaining),
+            allow_redirects=False,
+            stream=True,
+            verify=self._connection.verify,
+            cert=self._connection.client_cert,
+        )
+        # By default, urllib3 1 takes an answer that was cut for a whole one.
+        response.raw.enforce_content_length = True
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, headers, response.content), _sent(response.request.headers)
+
+
+def _split(uri: str) -> SplitResult:
+    shown = mask(uri)
+    try:
+        parts = urlsplit(uri)
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise StoreError(f"{shown}: not a usable tracking URI, write http://HOST:PORT or https://HOST")
+    if parts.query or parts.fragment:
+        raise StoreError(f"{shown}: a tracking URI has no '?' and no '#': leave away what follows")
+    return parts
+
+
+def _authorization(parts: SplitResult, connection: Connection) -> _Authorization | None:
+    if parts.username or parts.password:
+        value = basic_value(unquote(parts.username or ""), unquote(parts.password or ""))
+        return _Authorization(f"Basic {value}")
+    if connection.username and connection.password:
+        return _Authorization(f"Basic {basic_value(connection.username, connection.password)}")
+    return _Authorization(f"Bearer {connection.token}") if connection.token else None
+
+
+def _sent(headers: Mapping[str, str]) -> str | None:
+    scheme = headers.get("Authorization", "").partition(" ")[0]
+    return {"Basic": "user and password were", "Bearer": "a token was"}.get(scheme)
+
+
+@contextmanager
+def _without_tls_warning(*, insecure: bool) -> Iterator[None]:
+    # The user asked for it in the environment; under -W error the warning would be a failure.
+    if not insecure:
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
+        yield
