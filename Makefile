@@ -24,8 +24,12 @@ lint: .venv/ready
 test-matrix: .venv/ready mlflow2
 	$(BIN)/nox
 
-bench: .venv/ready
-	$(BIN)/python benchmarks/bench.py
+# The wheel of this checkout lies beside the environment and not in it, so that it can be left out.
+bench: .cache/bench/ready
+	rm -rf .cache/bench/wheel .cache/bench/plugin
+	$(BIN)/python -m build --wheel --no-isolation --outdir .cache/bench/wheel . >/dev/null
+	$(UV) pip install --quiet --python .cache/bench/bin/python --no-deps --target .cache/bench/plugin .cache/bench/wheel/*.whl
+	$(BIN)/python -m benchmarks.bench
 
 # Pin everything again. The file names versions only, so that it works with any registry.
 lock: .venv/ready
@@ -44,6 +48,13 @@ mlflow2: .cache/mlflow2/ready
 
 .venv/ready: .venv/bin/python pyproject.toml constraints.txt
 	$(UV) pip install --quiet --python .venv/bin/python --constraint constraints.txt --group dev --editable '.[local]'
+	touch $@
+
+# What a user of the wheel and its `local` extra has, and no development plugin: a bare pytest there is bare.
+.cache/bench/ready: .venv/ready
+	rm -rf .cache/bench
+	$(BIN)/python -m venv --without-pip .cache/bench
+	$(UV) pip install --quiet --python .cache/bench/bin/python --constraint constraints.txt --requirements pyproject.toml --extra local
 	touch $@
 
 .cache/mlflow2/ready: Makefile | .venv/bin/python

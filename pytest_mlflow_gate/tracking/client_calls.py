@@ -1,0 +1,108 @@
+"""One call of MLflow's client: quiet, within a bounded time, and with our own kinds of errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from pytest_mlflow_gate.tracking.answers import ApiError
+from pytest_mlflow_gate.tracking.quiet import quiet_mlflow
+from pytest_mlflow_gate.tracking.retry import Transient, bounded
+from pytest_mlflow_gate.tracking.store import Denied, NotFound, NotMlflow, StoreError, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pytest_mlflow_gate.tracking.answers import Reader
+    from pytest_mlflow_gate.tracking.entities import Entity
+
+T = TypeVar("T")
+
+_KINDS: Mapping[str, type[StoreError]] = {
+    "CUSTOMER_UNAUTHORIZED": Denied,
+    "ENDPOINT_NOT_FOUND": NotMlflow,
+    "NOT_FOUND": NotFound,
+    "PERMISSION_DENIED": Denied,
+    "RESOURCE_DOES_NOT_EXIST": NotFound,
+    "UNAUTHENTICATED": Denied,
+}
+_BUSY = frozenset(
+    {"DEADLINE_EXCEEDED", "REQUEST_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED", "TEMPORARILY_UNAVAILABLE"}
+)
+_FILE_STORE = "MLFLOW_ALLOW_FILE_STORE"
+
+
+def ask(call: Callable[[], T], reader: Reader, *, repeatable: bool) -> T:
+    """
+    Return what *call* returns.
+
+    Args:
+        call: Uses MLflow's client.
+        reader: Of the server or store that is asked.
+        repeatable: False for what must not happen twice.
+
+    Raises:
+        StoreError: Whatever MLflow, or a library below it, raised.
+    """
+
+    def attempt(remaining: float) -> T:
+        with quiet_mlflow(remaining):
+            try:
+                return call()
+            except Exception as error:  # noqa: BLE001 - MLflow lets through whatever the libraries below it raise
+                raise _explain(error, reader) from None
+
+    return bounded(attempt, repeatable=repeatable)
+
+
+def pages(page: Callable[[str | None], Entity]) -> Iterator[Entity]:
+    """Yield the entries of all pages; *page* gets MLflow's token for one, or None for the first."""
+    token: str | None = None
+    while True:
+        found = page(token)
+        yield from found
+        token = found.token or None
+        if token is None:
+            return
+
+
+def _explain(error: Exception, reader: Reader) -> Exception:
+    """
+    Return what to raise for *error*: `Transient` where another attempt may help, else a `StoreError`.
+
+    Args:
+        error: Whatever MLflow, or a library below it, raised.
+        reader: Of the server or store that was asked.
+    """
+    server = reader.server
+    code = str(getattr(error, "error_code", ""))
+    text = str(error)
+    # An HTML page, which the client quotes whole, tells nobody anything.
+    said = reader.excerpt(text.removeprefix(f"{code}: ").partition(". Response body: '<")[0])
+    if not code:
+        name = type(error).__name__
+        shown = f"{server}: {name}: {said.partition(' [SQL: ')[0]}"
+        unreachable = isinstance(error, OSError) or name == "OperationalError"
+        return Unreachable(shown) if unreachable else StoreError(shown)
+    if _FILE_STORE in text:
+        return StoreError(
+            f"{server}: MLflow keeps file stores in maintenance mode only: set {_FILE_STORE}=true to use "
+            "this one, or move it into a database with `mlflow migrate-filestore`"
+        )
+    if kind := _KINDS.get(code):
+        return kind(f"{server}: {said}")
+    if code in _BUSY:
+        busy = Unreachable(f"{server}: {said}")
+        # A database has waited for its lock by itself, for longer than there would be time to wait again.
+        return Transient(busy) if server.startswith(("http://", "https://")) else busy
+    if code == "INTERNAL_ERROR":
+        return _internal(error, text, f"{server}: {said}")
+    return ApiError(f"{server}: {said} ({code})", code, text)
+
+
+def _internal(error: Exception, text: str, shown: str) -> Exception:
+    """Tell apart what MLflow calls an internal error: no answer, a wrong one, a failing server, a setting."""
+    if "not in a valid JSON format" in text or "but did not return a valid" in text:
+        return NotMlflow(shown)
+    if "API request to" in text or type(error).__name__ == "RestException":
+        return Transient(Unreachable(shown))
+    return StoreError(shown)
