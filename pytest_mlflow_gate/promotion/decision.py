@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pytest_mlflow_gate.checks.finding import Finding
     from pytest_mlflow_gate.gatefile.types import Gate
+    from pytest_mlflow_gate.promotion.verdict import Verdict
     from pytest_mlflow_gate.tracking.values import Snapshot
 
 Status = Literal["promoted", "withheld", "refused", "failed", "dry-run", "none"]
@@ -36,6 +37,13 @@ class Result:
     version: str | None = None
     created: bool = False
     previous_version: str | None = None
+
+    @classmethod
+    def withheld(cls, verdict: Verdict) -> Result:
+        """Return the result of a verdict that is no: its first reason, and how many more there are."""
+        first, *more = verdict.reasons
+        others = f" (and {len(more)} more reason{'s' if len(more) > 1 else ''})" if more else ""
+        return cls("withheld", f"{first.text}{others}")
 
 
 @dataclass(frozen=True, slots=True)

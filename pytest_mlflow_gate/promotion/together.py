@@ -6,7 +6,6 @@ Under ``all`` they stand and fall as one; under ``each`` everybody goes alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_mlflow_gate.promotion.decision import Result
@@ -18,32 +17,10 @@ from pytest_mlflow_gate.tracking.store import StoreError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_mlflow_gate.gatefile.types import Gate, Promotion
+    from pytest_mlflow_gate.promotion.candidacy import Candidacy
     from pytest_mlflow_gate.promotion.plan import Plan
     from pytest_mlflow_gate.promotion.verdict import Policy, Verdict
     from pytest_mlflow_gate.tracking.store import Store
-    from pytest_mlflow_gate.tracking.values import RegisteredModel, Snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class Candidacy:
-    """
-    A gate whose candidate passed.
-
-    Attributes:
-        gate: With a promotion.
-        promotion: The same as the gate's.
-        snapshot: What was judged.
-        store: Where to promote it.
-        began: The registered model when the session began, None where there was none; an error if the
-            registry did not answer then.
-    """
-
-    gate: Gate
-    promotion: Promotion
-    snapshot: Snapshot
-    store: Store
-    began: RegisteredModel | StoreError | None
 
 
 def prepare(candidacies: Sequence[Candidacy], policy: Policy) -> tuple[dict[str, Plan], dict[str, Result]]:
@@ -89,7 +66,7 @@ def carry_out(
     culprit = None
     for name, plan in plans.items():
         if not verdicts[name].granted:
-            results[name] = withheld(verdicts[name])
+            results[name] = Result.withheld(verdicts[name])
         elif culprit is not None:
             results[name] = Result("withheld", f"the promotion of {culprit} failed")
         else:
@@ -121,13 +98,6 @@ def dry_run(candidacy: Candidacy) -> Result:
         version=version,
         previous_version=found.alias_before,
     )
-
-
-def withheld(verdict: Verdict) -> Result:
-    """Return the result of a gate whose verdict is no: the first reason, and how many more there are."""
-    first, *more = verdict.reasons
-    others = f" (and {len(more)} more reason{'s' if len(more) > 1 else ''})" if more else ""
-    return Result("withheld", f"{first.text}{others}")
 
 
 def _survey(candidacy: Candidacy) -> Survey:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_mlflow_gate.gatefile.types import Promotion
+from pytest_mlflow_gate.promotion.candidacy import Candidacy
 from pytest_mlflow_gate.promotion.decision import Result
-from pytest_mlflow_gate.promotion.together import Candidacy, carry_out, dry_run, prepare
+from pytest_mlflow_gate.promotion.together import carry_out, dry_run, prepare
 from pytest_mlflow_gate.promotion.verdict import Policy, Reason, Verdict
 from pytest_mlflow_gate.tracking.store import Denied, StoreError
 from pytest_mlflow_gate.tracking.values import Experiment, RegisteredModel, Snapshot

@@ -1,0 +1,32 @@
+"""A gate whose candidate passed, and all that its promotion needs to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_mlflow_gate.gatefile.types import Gate, Promotion
+    from pytest_mlflow_gate.tracking.store import Store, StoreError
+    from pytest_mlflow_gate.tracking.values import RegisteredModel, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Candidacy:
+    """
+    A gate whose candidate passed.
+
+    Attributes:
+        gate: With a promotion.
+        promotion: The same as the gate's.
+        snapshot: What was judged.
+        store: Where to promote it.
+        began: The registered model when the session began, None where there was none; an error if the
+            registry did not answer then.
+    """
+
+    gate: Gate
+    promotion: Promotion
+    snapshot: Snapshot
+    store: Store
+    began: RegisteredModel | StoreError | None
