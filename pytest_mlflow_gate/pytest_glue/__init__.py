@@ -1,0 +1,1 @@
+"""The pytest words for the other rooms: options, collectors, items, the session."""

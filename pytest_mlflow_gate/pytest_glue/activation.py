@@ -1,0 +1,193 @@
+"""From options and files to a session with gates, or to usage errors before anything runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from pytest_mlflow_gate.checks.kinds import KEYS
+from pytest_mlflow_gate.gatefile.discovery import gate_files
+from pytest_mlflow_gate.gatefile.loader import load
+from pytest_mlflow_gate.gatefile.problems import GateFileError
+from pytest_mlflow_gate.gatefile.types import RunById, RunOfExperiment
+from pytest_mlflow_gate.pytest_glue.collection import GateCollection
+from pytest_mlflow_gate.pytest_glue.controller import Controller
+from pytest_mlflow_gate.pytest_glue.gates import SessionGate
+from pytest_mlflow_gate.pytest_glue.options import absolute, explicit_gate_arguments
+from pytest_mlflow_gate.pytest_glue.worker import Worker, is_worker
+from pytest_mlflow_gate.tracking.uri import choose_registry_uri, choose_tracking_uri
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_mlflow_gate.gatefile.types import Gate
+    from pytest_mlflow_gate.promotion.verdict import Policy
+
+_NO_RUN_MODES = ("collectonly", "showfixtures", "show_fixtures_per_test", "markers", "cacheshow")
+
+
+def activate(config: pytest.Config) -> None:
+    """
+    Load the session's gates and register what runs them.
+
+    Raises:
+        pytest.UsageError: With every problem of every gate file, or for options that contradict.
+    """
+    config.addinivalue_line("markers", "mlflow_gate: set on every check of a gate, for -m")
+    runs = not any(config.getoption(mode, default=False) for mode in _NO_RUN_MODES)
+    gates = tuple(_session_gates(config, needs_uri=runs))
+    _refuse_twins(gates)
+    if config.args_source is not pytest.Config.ArgsSource.ARGS and config.option.mlflow_gate:
+        # Nothing but the gates was asked for: neither testpaths nor the current folder.
+        config.args = []
+        config.args_source = pytest.Config.ArgsSource.ARGS
+    if is_worker(config):
+        worker = Worker(config, gates)
+        config.pluginmanager.register(worker, "mlflow-gate-worker")
+        config.pluginmanager.register(GateCollection(config, gates, worker), "mlflow-gate-collection")
+        return
+    controller = Controller(
+        config,
+        gates,
+        policy=_policy(config),
+        runs=runs,
+        token=secrets.token_hex(8),
+        decision=_decision(config),
+    )
+    config.pluginmanager.register(controller, "mlflow-gate-controller")
+    config.pluginmanager.register(GateCollection(config, gates, controller), "mlflow-gate-collection")
+
+
+def _session_gates(config: pytest.Config, *, needs_uri: bool) -> Iterator[SessionGate]:
+    asked = list(_asked_files(config))
+    explicit = [
+        path
+        for argument in explicit_gate_arguments(config)
+        if (path := absolute(config, argument.partition("::")[0])).is_file()
+        and not any(path.samefile(other) for other in asked)
+    ]
+    gates, problems = [], []
+    for path in dict.fromkeys((*asked, *explicit)):
+        try:
+            gate = load(_as_typed(config, path), keys=KEYS, environ=os.environ)
+        except GateFileError as error:
+            problems.append(str(error))
+        else:
+            gates.append((gate, path))
+    if problems:
+        raise pytest.UsageError("\n".join(problems))
+    run_id = _text_option(config, "mlflow_gate_run", "--mlflow-gate-run", "give a run id")
+    option_uri = _text_option(config, "mlflow_gate_tracking_uri", "--mlflow-gate-tracking-uri", "give a URI")
+    if run_id is not None and not any(_chooses_a_run(gate) for gate, _ in gates):
+        raise pytest.UsageError("--mlflow-gate-run: no gate of this session chooses a run, leave it out")
+    for gate, path in gates:
+        tracking = choose_tracking_uri(
+            option=option_uri,
+            in_file=gate.tracking_uri,
+            file_name=gate.path.name,
+            ini=config.getini("mlflow_gate_tracking_uri"),
+            environ=os.environ,
+        )
+        if tracking is None and needs_uri:
+            raise pytest.UsageError(
+                f"{gate.path}: no tracking URI, and MLflow would silently open an empty local store: write "
+                "tracking_uri, set MLFLOW_TRACKING_URI, or give --mlflow-gate-tracking-uri"
+            )
+        yield SessionGate(
+            gate=_with_run(gate, run_id),
+            file=path,
+            tracking=tracking,
+            registry_uri=choose_registry_uri(in_file=gate.registry_uri, environ=os.environ),
+            asked=path in asked,
+        )
+
+
+def _asked_files(config: pytest.Config) -> Iterator[Path]:
+    found: list[Path] = []
+    named = [(f"--mlflow-gate {text}", text, config.invocation_params.dir) for text in config.option.mlflow_gate]
+    base = config.inipath.parent if config.inipath else config.rootpath
+    named += [(f"ini key mlflow_gate: {text}", text, base) for text in config.getini("mlflow_gate")]
+    for shown, text, folder in named:
+        path = Path(os.path.normpath(folder / text))
+        if not text.strip():
+            raise pytest.UsageError("--mlflow-gate: the path is empty, give a gate file or a folder")
+        if not path.exists():
+            raise pytest.UsageError(f"{shown}: no such file or folder")
+        try:
+            files = gate_files(path)
+        except GateFileError as error:
+            problems = ", ".join(problem.text for problem in error.problems)
+            raise pytest.UsageError(f"{shown}: {problems}") from error
+        for file in files:
+            if "::" in str(file) or "[" in str(file):
+                raise pytest.UsageError(f"{shown}: pytest cannot run a path with '[' or '::'")
+            if not any(file.samefile(other) for other in found):
+                found.append(file)
+                yield file
+
+
+def _as_typed(config: pytest.Config, path: Path) -> Path:
+    """Return *path* as messages show it: relative where that is shorter."""
+    relative = os.path.relpath(path, config.invocation_params.dir)
+    return path if relative.startswith("..") else Path(relative)
+
+
+def _chooses_a_run(gate: Gate) -> bool:
+    return isinstance(gate.candidate, RunById | RunOfExperiment)
+
+
+def _with_run(gate: Gate, run_id: str | None) -> Gate:
+    candidate = gate.candidate
+    if run_id is None or not isinstance(candidate, RunById | RunOfExperiment):
+        return gate
+    return dataclasses.replace(gate, candidate=RunById(run_id, candidate.experiment, candidate.line))
+
+
+def _text_option(config: pytest.Config, name: str, option: str, remedy: str) -> str | None:
+    value = cast("str | None", config.getoption(name))
+    if value is not None and not value.strip():
+        raise pytest.UsageError(f"{option}: the value is empty, {remedy}")
+    return value
+
+
+def _policy(config: pytest.Config) -> Policy:
+    value = config.option.mlflow_gate_promote or config.getini("mlflow_gate_promote") or "all"
+    if value not in ("all", "each", "never"):
+        raise pytest.UsageError(f"ini key mlflow_gate_promote: {value!r} is none of all, each, never")
+    return cast("Policy", value)
+
+
+def _decision(config: pytest.Config) -> Path | None:
+    value = _text_option(config, "mlflow_gate_decision", "--mlflow-gate-decision", "give a path")
+    if value is None:
+        return None
+    path = absolute(config, value)
+    if path.is_dir() or not path.parent.is_dir():
+        what = "is a folder" if path.is_dir() else "is in a folder that does not exist"
+        raise pytest.UsageError(f"--mlflow-gate-decision {value}: {what}, give a file in one that does")
+    return path
+
+
+def _refuse_twins(gates: tuple[SessionGate, ...]) -> None:
+    names: dict[str, Gate] = {}
+    targets: dict[tuple[object, ...], Gate] = {}
+    for gate in (session_gate.gate for session_gate in gates):
+        if (twin := names.setdefault(gate.name, gate)) is not gate:
+            raise pytest.UsageError(
+                f"{gate.path}: {twin.path} has the same gate name {gate.name!r}, set another name"
+            )
+        for kind in ("alias", "stage"):
+            to = gate.promotion and getattr(gate.promotion, kind)
+            if gate.promotion is None or to is None:
+                continue
+            target = (gate.promotion.model, kind, to)
+            if (twin := targets.setdefault(target, gate)) is not gate:
+                raise pytest.UsageError(
+                    f"{gate.path}: {twin.path} promotes to the same {kind} {to} of {gate.promotion.model}, "
+                    "only one gate of a session can"
+                )

@@ -1,0 +1,174 @@
+"""A gate file as pytest nodes: file, gate, checks. Collecting never touches the network."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_mlflow_gate.checks.judge import judge_check, judge_run
+from pytest_mlflow_gate.gatefile.types import RUN_CHECK
+from pytest_mlflow_gate.pytest_glue import internals
+from pytest_mlflow_gate.pytest_glue.options import absolute, explicit_gate_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+    from pytest_mlflow_gate.checks.finding import Finding
+    from pytest_mlflow_gate.gatefile.types import Check, Gate
+    from pytest_mlflow_gate.pytest_glue.gates import Candidates, SessionGate
+
+EVIDENCE = "mlflow_gate"
+"""Name of the attribute of a report that tells our items' reports from all others."""
+
+
+class MlflowGateWarning(pytest.PytestWarning):
+    """A check of severity warn that did not pass."""
+
+
+class CheckFailed(Exception):
+    """A check did not pass."""
+
+    def __init__(self, finding: Finding) -> None:
+        self.finding = finding
+        super().__init__(finding.text)
+
+
+class GateCollection:
+    """Collects the session's gates wherever pytest looks, and adds those that it did not meet."""
+
+    def __init__(self, config: pytest.Config, gates: tuple[SessionGate, ...], candidates: Candidates) -> None:
+        self.config = config
+        self.gates = {str(gate.file): gate for gate in gates}
+        self.candidates = candidates
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> GateFile | None:
+        """Collect a gate file that pytest meets on its own."""
+        found = self.gates.get(str(file_path))
+        return self._node(parent.session, found) if found else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
+        """Add the gates that no positional argument reaches, before anybody selects."""
+        met = {str(item.path) for item in items if isinstance(item, CheckItem)}
+        narrowed = {
+            str(absolute(self.config, argument.partition("::")[0]))
+            for argument in explicit_gate_arguments(self.config)
+        }
+        for path, gate in self.gates.items():
+            if path not in met | narrowed:
+                items.extend(session.genitems(self._node(session, gate)))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Sign the reports of our items; plain texts, because they travel between processes."""
+        report = yield
+        if isinstance(item, CheckItem):
+            evidence = item.evidence if call.when == "call" else {}
+            setattr(report, EVIDENCE, {"gate": item.gate.name, "check": item.name, **evidence})
+        return report
+
+    def _node(self, session: pytest.Session, gate: SessionGate) -> GateFile:
+        relative = os.path.relpath(gate.file, self.config.rootpath).replace(os.sep, "/")
+        # The parent is the session, so that no package's __init__.py is imported for a gate file; the node id
+        # is given, because pytest leaves it empty for a path outside of the root folder.
+        return GateFile.from_parent(
+            session, path=gate.file, nodeid=relative, gate=gate.gate, candidates=self.candidates
+        )
+
+
+class GateFile(pytest.File):
+    """The YAML file."""
+
+    def __init__(self, *, gate: Gate, candidates: Candidates, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(**kwargs)
+        self.gate = gate
+        self.candidates = candidates
+
+    def collect(self) -> Iterator[GateNode]:
+        """Yield the one gate that a file holds."""
+        yield GateNode.from_parent(self, name=self.gate.name, nodeid=f"{self.nodeid}::{self.gate.name}")
+
+
+class GateNode(pytest.Collector):
+    """The gate, so that reports group its checks under its name."""
+
+    parent: GateFile
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(**kwargs)
+        self.add_marker("mlflow_gate")
+
+    def collect(self) -> Iterator[CheckItem]:
+        """Yield one item for each check, the candidate's own first."""
+        gate = self.parent.gate
+        for name, check in ((RUN_CHECK, None), *((check.name, check) for check in gate.checks)):
+            yield CheckItem.from_parent(
+                self,
+                name=name,
+                # pytest 9.2 forgets an item with brackets in its name for --lf unless it is told the id.
+                nodeid=f"{self.nodeid}::{name}",
+                gate=gate,
+                check=check,
+                candidates=self.parent.candidates,
+            )
+
+
+class CheckItem(pytest.Item):
+    """One condition on one metric, or (without a check) the question whether there is a candidate."""
+
+    # Other people's conftests look at these on every item.
+    fixturenames: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        *,
+        gate: Gate,
+        check: Check | None,
+        candidates: Candidates,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(**kwargs)
+        self.gate = gate
+        self.check = check
+        self.candidates = candidates
+        self.funcargs: dict[str, object] = {}
+        self.evidence: dict[str, str] = {}
+        self.line = check.line if check else gate.candidate.line
+
+    def runtest(self) -> None:
+        """Judge; the outcome goes to pytest as an exception, the evidence only after a true comparison."""
+        self.evidence = {}
+        candidate = self.candidates.candidate(self.gate)
+        if self.check is None:
+            finding = judge_run(self.gate, candidate)
+        elif isinstance(candidate, str):
+            raise internals.skipped("no candidate")
+        else:
+            finding = judge_check(self.check, candidate)
+        if finding.blocks:
+            raise CheckFailed(finding)
+        if finding.outcome != "passed":
+            self.warn(MlflowGateWarning(f"{finding.text} ({self.gate.path.name}:{finding.line})"))
+        shown = finding.text if finding.outcome == "passed" else f"warn: {finding.text}"
+        self.evidence = {"token": self.candidates.token, "shown": shown}
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ANN401
+        """Return our own failures as one line; a bug keeps its traceback."""
+        match excinfo.value:
+            case CheckFailed() as failed:
+                line = failed.finding.line
+                sentence = f"{failed.finding.text} ({self.gate.path.name}:{line})"
+                return internals.one_line_failure(str(self.path), line, sentence)
+            case MlflowGateWarning() as warning:
+                return internals.one_line_failure(str(self.path), self.line, str(warning))
+            case _:
+                return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return the file, the 0-based line and the heading of a failure."""
+        return self.path, self.line - 1, f"{self.gate.name}: {self.name}"

@@ -1,0 +1,47 @@
+"""A gate as one session sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_mlflow_gate.gatefile.types import Gate
+    from pytest_mlflow_gate.tracking.uri import TrackingUri
+    from pytest_mlflow_gate.tracking.values import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class SessionGate:
+    """
+    A gate file together with what the session's options say of it.
+
+    Attributes:
+        gate: The gate, its candidate replaced where an option says so.
+        file: Absolute path of the file.
+        tracking: The tracking URI that won; None only in sessions that run nothing.
+        registry_uri: Where the registry is elsewhere.
+        asked: Whether the gate came by option or ini key and may promote; an explicit path only judges.
+    """
+
+    gate: Gate
+    file: Path
+    tracking: TrackingUri | None
+    registry_uri: str | None
+    asked: bool
+
+
+class Candidates(Protocol):
+    """
+    What items ask when they run: the controller resolves, its xdist workers are told.
+
+    Attributes:
+        token: What an item shows after a true comparison.
+    """
+
+    token: str
+
+    def candidate(self, gate: Gate) -> Snapshot | str:
+        """Return the gate's candidate, or a text that says why there is none."""

@@ -1,0 +1,62 @@
+"""
+The places where pytest has no public way, each with its reason, so that a new pytest breaks one file.
+
+* A failure that is one line, has a place, and survives xdist needs the exception chain representation: a
+  text gets no place, and xdist turns every other representation into a text.
+* JUnit and JSON are on disk before anybody knows whether the registry moved; their writers are asked to
+  take one more report and write again.
+* A skip that names the gate file and not this plugin's source needs the flag that pytest's own marks use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from _pytest._code.code import ExceptionChainRepr, ReprEntryNative, ReprFileLocation, ReprTraceback
+from _pytest.junitxml import xml_key
+from _pytest.outcomes import Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pytest
+
+
+def one_line_failure(path: str, line: int, sentence: str) -> ExceptionChainRepr:
+    """Return a failure at a 1-based line of a file that is shown as *sentence*, everywhere."""
+    traceback = ReprTraceback([ReprEntryNative([f"{sentence}\n"])], None, style="native")
+    return ExceptionChainRepr([(traceback, ReprFileLocation(path, line, sentence), None)])
+
+
+def skipped(reason: str) -> BaseException:
+    """Return the exception of a skip that is reported at the item's own place."""
+    return Skipped(reason, _use_item_location=True)
+
+
+def report_writers(config: pytest.Config) -> Iterator[ReportWriter]:
+    """Yield the JUnit and JSON writers of this session."""
+    junit = config.stash.get(xml_key, None)
+    if junit is not None:
+        yield ReportWriter(junit, takes_session=False)
+    json_report = getattr(config, "_json_report", None)
+    if hasattr(json_report, "pytest_sessionfinish"):
+        yield ReportWriter(json_report, takes_session=True)
+
+
+class ReportWriter:
+    """Somebody who wrote a report file at session finish and can write it again."""
+
+    def __init__(self, plugin: Any, *, takes_session: bool) -> None:  # noqa: ANN401 - two foreign classes
+        self._plugin = plugin
+        self._takes_session = takes_session
+
+    def take(self, report: pytest.TestReport) -> None:
+        """Add one report."""
+        self._plugin.pytest_runtest_logreport(report=report)
+
+    def write(self, session: pytest.Session) -> None:
+        """Write the file again, with everything that was added since."""
+        if self._takes_session:
+            self._plugin.pytest_sessionfinish(session)
+        else:
+            self._plugin.pytest_sessionfinish()

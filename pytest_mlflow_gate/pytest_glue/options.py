@@ -1,0 +1,80 @@
+"""What a user can ask for on the command line and in the ini file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+_GATE_FILES = ("gate.yaml", "gate.yml")
+_ONLY_WITH_GATES = {
+    "mlflow_gate_tracking_uri": "--mlflow-gate-tracking-uri",
+    "mlflow_gate_run": "--mlflow-gate-run",
+    "mlflow_gate_promote": "--mlflow-gate-promote",
+    "mlflow_gate_decision": "--mlflow-gate-decision",
+}
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Register options and ini keys."""
+    group = parser.getgroup("mlflow-gate", "MLflow promotion gate")
+    group.addoption(
+        "--mlflow-gate",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="gate file to run, or a folder: every *gate.yaml and *gate.yml below it (repeatable)",
+    )
+    group.addoption(
+        "--mlflow-gate-tracking-uri", metavar="URI", help="tracking URI in place of the gate file's"
+    )
+    group.addoption("--mlflow-gate-run", metavar="RUN_ID", help="the candidate, for gates that choose a run")
+    group.addoption(
+        "--mlflow-gate-promote",
+        choices=("all", "each", "never"),
+        help="all: promote when the whole session passed (default); each: a gate promotes when its own "
+        "checks and every ordinary test passed; never: a dry run that says what would have moved",
+    )
+    group.addoption(
+        "--mlflow-gate-decision", metavar="PATH", help="write the decision as JSON, after everything else"
+    )
+    parser.addini("mlflow_gate", "gate files or folders to run in every session", type="args", default=[])
+    parser.addini("mlflow_gate_tracking_uri", "tracking URI for gate files that have none", type="string")
+    parser.addini("mlflow_gate_promote", "all (default), each or never", type="string")
+
+
+def asks_for_gates(config: pytest.Config) -> bool:
+    """
+    Return whether this session has a gate, by option, by ini key or as an explicit path.
+
+    Raises:
+        pytest.UsageError: If another of our options is given and no gate is.
+    """
+    if config.option.mlflow_gate or config.getini("mlflow_gate") or explicit_gate_arguments(config):
+        return True
+    for name, option in _ONLY_WITH_GATES.items():
+        if getattr(config.option, name) is not None:
+            raise pytest.UsageError(f"{option} needs a gate, add --mlflow-gate PATH")
+    return False
+
+
+def explicit_gate_arguments(config: pytest.Config) -> list[str]:
+    """Return the positional arguments that name a gate file, or something in one."""
+    return [argument for argument in config.args if argument.partition("::")[0].endswith(_GATE_FILES)]
+
+
+def absolute(config: pytest.Config, text: str) -> Path:
+    """Return a path from the command line as an absolute one; links stay what they are."""
+    return Path(os.path.normpath(config.invocation_params.dir / text))
+
+
+def refuse_loop_on_fail(config: pytest.Config) -> None:
+    """
+    Refuse ``--looponfail``: its sessions cannot be told from ordinary ones and would promote at every save.
+
+    Raises:
+        pytest.UsageError: If it is given together with a gate.
+    """
+    if config.getoption("looponfail", default=False) and asks_for_gates(config):
+        raise pytest.UsageError("--looponfail and gates do not go together, leave one of them out")

@@ -1,0 +1,91 @@
+"""What a session with gates prints."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from pytest_mlflow_gate.pytest_glue.collection import EVIDENCE
+from pytest_mlflow_gate.reporting import terminal
+from pytest_mlflow_gate.tracking.uri import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pytest
+
+    from pytest_mlflow_gate.promotion.decision import Decision
+    from pytest_mlflow_gate.promotion.verdict import Policy
+    from pytest_mlflow_gate.pytest_glue.gates import SessionGate
+
+_COLOURS: dict[terminal.Mood, dict[str, bool]] = {
+    "good": {"green": True, "bold": True},
+    "bad": {"red": True},
+    "doubtful": {"yellow": True},
+    "plain": {},
+}
+
+
+class Terminal:
+    """Prints through pytest's terminal reporter, and nothing where there is none."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self._in_summary = False
+
+    def header(self, gates: Sequence[SessionGate], policy: Policy) -> list[str]:
+        """Return a line for each gate (file, checks, where it promotes to) and one for each server."""
+        lines, servers = [], []
+        for gate in gates:
+            promotion = gate.gate.promotion
+            if promotion is None:
+                goal = "only judges"
+            elif not gate.asked or policy == "never":
+                goal = f"dry run for {promotion.model} {promotion.destination}"
+            else:
+                goal = f"promotes to {promotion.model} {promotion.destination}"
+            checks = len(gate.gate.checks)
+            count = "1 check" if checks == 1 else f"{checks} checks"
+            lines.append(f"mlflow-gate: {gate.gate.name} ({gate.gate.path}), {count}, {goal}")
+            if gate.tracking is not None:
+                servers.append(f"mlflow-gate: tracking {mask(gate.tracking.uri)} ({gate.tracking.origin})")
+        return [*lines, *dict.fromkeys(servers)]
+
+    def status(self, report: pytest.TestReport) -> tuple[str, str, object] | None:
+        """Return pytest's word for a passed check with its numbers; None leaves it to pytest."""
+        evidence: dict[str, str] | None = getattr(report, EVIDENCE, None)
+        if not evidence or report.when != "call" or report.outcome != "passed" or "shown" not in evidence:
+            return None
+        if self._in_summary:
+            # The lines of -rA are searched by programs for the bare word.
+            return None
+        return "passed", ".", (f"PASSED ({evidence['shown']})", {"green": True})
+
+    def summary(self, decisions: Sequence[Decision]) -> None:
+        """Print each gate's table, before pytest's own last line."""
+        self._in_summary = True
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is None or self.config.option.verbose < 0 or getattr(reporter, "no_summary", False):
+            return
+        for decision in decisions:
+            reporter.write_sep("-", f"mlflow gate {decision.gate.name}")
+            for line in terminal.summary(decision, time.time()):
+                reporter.write_line(line.text, **_COLOURS[line.mood])
+
+    def outcomes(self, decisions: Sequence[Decision]) -> None:
+        """Print what became of each promotion, after everything else."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is None:
+            return
+        for decision in decisions:
+            line = terminal.outcome(decision)
+            if line is not None:
+                reporter.ensure_newline()
+                reporter.write_line(line.text, **_COLOURS[line.mood])
+
+    def warn(self, text: str) -> None:
+        """Print one line that nobody should miss."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line(text, red=True)

@@ -1,0 +1,90 @@
+"""The testcase ``...::promotion`` in terminal, JUnit and JSON."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+
+from pytest_mlflow_gate.pytest_glue import internals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_mlflow_gate.pytest_glue.gates import SessionGate
+    from pytest_mlflow_gate.pytest_glue.witness import Witness
+
+Outcome = Literal["passed", "failed", "skipped"]
+
+
+class PromotionCases:
+    """Reports a promotion as a testcase: naturally before session finish, on paper only after it."""
+
+    def __init__(self, config: pytest.Config, witness: Witness) -> None:
+        self.config = config
+        self.witness = witness
+
+    def announce(self, session: pytest.Session, gate: SessionGate, outcome: Outcome, text: str) -> None:
+        """Report while the session still runs: everybody hears it, and a failure makes the session fail."""
+        plugins = self.config.pluginmanager
+        # These two would remember a testcase that no later session can run.
+        deaf = [
+            plugin
+            for name in ("lfplugin", "stepwiseplugin")
+            if (plugin := plugins.get_plugin(name)) is not None
+        ]
+        send = plugins.subset_hook_caller("pytest_runtest_logreport", deaf)
+        session.testscollected += 1
+        terminal = plugins.get_plugin("terminalreporter")
+        if terminal is not None:
+            terminal.ensure_newline()
+            if self.config.option.verbose <= 0:
+                terminal.write(f"{self._nodeid(gate)} ")
+        for report in self._reports(gate, outcome, text):
+            send(report=report)
+
+    def amend(self, gate: SessionGate, outcome: Outcome, text: str) -> None:
+        """Report to those who have written their files already."""
+        for report in self._reports(gate, outcome, text):
+            for writer in internals.report_writers(self.config):
+                writer.take(report)
+
+    def rewrite(self, session: pytest.Session) -> None:
+        """Have the files written again, with the session's exit status of now."""
+        for writer in internals.report_writers(self.config):
+            writer.write(session)
+
+    def _reports(self, gate: SessionGate, outcome: Outcome, text: str) -> Iterator[pytest.TestReport]:
+        promotion = gate.gate.promotion
+        if promotion is None:
+            raise ValueError(f"gate {gate.gate.name} promotes nothing")
+        path, line = str(gate.file), promotion.line
+        nodeid = self._nodeid(gate)
+        relative = nodeid.partition("::")[0]
+        self.witness.ours.add(nodeid)
+        longrepr: object = None
+        if outcome == "failed":
+            sentence = f"not promoted: {text} ({gate.gate.path.name}:{line})"
+            longrepr = internals.one_line_failure(path, line, sentence)
+        elif outcome == "skipped":
+            longrepr = (path, line, text)
+        report = self._maker(nodeid, (relative, line - 1, f"{gate.gate.name}: promotion"))
+        yield report("setup", "passed", None)
+        yield report("call", outcome, longrepr)
+        yield report("teardown", "passed", None)
+
+    def _nodeid(self, gate: SessionGate) -> str:
+        relative = os.path.relpath(gate.file, self.config.rootpath).replace(os.sep, "/")
+        return f"{relative}::{gate.gate.name}::promotion"
+
+    @staticmethod
+    def _maker(
+        nodeid: str, location: tuple[str, int, str]
+    ) -> Callable[[Literal["setup", "call", "teardown"], Outcome, object], pytest.TestReport]:
+        def make(
+            when: Literal["setup", "call", "teardown"], outcome: Outcome, longrepr: object
+        ) -> pytest.TestReport:
+            return pytest.TestReport(nodeid, location, {}, outcome, longrepr, when)  # type: ignore[arg-type]
+
+        return make

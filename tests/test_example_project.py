@@ -1,0 +1,187 @@
+"""The example project does what its README tells, against a real embedded store."""
+
+from __future__ import annotations
+
+import operator
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from mlflow import MlflowClient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# MLflow's own use of SQLAlchemy, where the newest SQLAlchemy is installed
+pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:DeprecationWarning")
+
+EXAMPLE = Path(__file__).parents[1] / "example_project"
+HOLDS = {
+    "min": operator.ge,
+    ">=": operator.ge,
+    "max": operator.le,
+    "above": operator.gt,
+    "below": operator.lt,
+    "equals": operator.eq,
+}
+MARGIN = 0.02
+"""How far the good model stays from a limit, and the degraded one too: room for other library versions."""
+
+
+def environment() -> dict[str, str]:
+    """Return the environment without what this pytest run and its machine have set for themselves."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "PYTEST_"))}
+    return {**own, "MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def python(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run Python with *command*, its output captured."""
+    return subprocess.run(
+        [sys.executable, *command], cwd=cwd, env=environment(), capture_output=True, text=True, check=False
+    )
+
+
+def limits(*, severity: str) -> Iterator[tuple[str, str, float]]:
+    """Yield metric, condition and limit of each threshold of the gate file that has this *severity*."""
+    gate: dict[str, Any] = yaml.safe_load((EXAMPLE / "eval_gate.yaml").read_text(encoding="utf-8"))
+    for metric, threshold in gate["thresholds"].items():
+        if isinstance(threshold, str):
+            symbol, limit = threshold.split()
+            conditions = {symbol: float(limit)}
+        else:
+            conditions = threshold
+        if conditions.get("severity", "fail") == severity:
+            yield from ((metric, key, float(conditions[key])) for key in HOLDS if key in conditions)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return the two runs of the story, trained into one embedded store: ``good`` and ``degraded``."""
+    folder = tmp_path_factory.mktemp("example")
+    uri = f"sqlite:///{(folder / 'mlflow.db').as_posix()}"
+    outputs = {}
+    for story, options in {"good": (), "degraded": ("--degraded",)}.items():
+        training = python(str(EXAMPLE / "train.py"), "--tracking-uri", uri, *options, cwd=folder)
+        assert (training.returncode, training.stderr) == (0, "")
+        outputs[story] = training.stdout.splitlines()
+    client = MlflowClient(uri)
+    return {
+        "client": client,
+        "outputs": outputs,
+        **{story: client.get_run(lines[-1]) for story, lines in outputs.items()},
+    }
+
+
+def failures(run: Any, *, severity: str) -> set[str]:
+    """Return the metrics that miss a limit of the gate file; none of the run's may be close to one."""
+    values = run.data.metrics
+    for metric, condition, limit in limits(severity=severity):
+        assert condition in {"equals", "below"} or abs(values[metric] - limit) > MARGIN, (metric, limit)
+    return {
+        metric
+        for metric, condition, limit in limits(severity=severity)
+        if not HOLDS[condition](values[metric], limit)
+    }
+
+
+@pytest.mark.parametrize(
+    ("story", "severity", "expected"),
+    [
+        pytest.param("good", "fail", set(), id="good-model-passes-all"),
+        pytest.param("good", "warn", set(), id="good-model-warns-of-nothing"),
+        pytest.param(
+            "degraded",
+            "fail",
+            {"recall", "f1", "recall/eu", "recall/us", "recall/apac"},
+            id="degraded-model-passes-accuracy-and-fails-recall",
+        ),
+        pytest.param("degraded", "warn", {"log_loss"}, id="degraded-model-warns"),
+    ],
+)
+def test_metrics_tell_the_story(
+    trained: dict[str, Any], story: str, severity: str, expected: set[str]
+) -> None:
+    """The good model keeps every limit with room to spare; the degraded one misses those of the README."""
+    assert failures(trained[story], severity=severity) == expected
+
+
+@pytest.mark.parametrize("story", ["good", "degraded"])
+def test_run_says_what_it_was_made_of(trained: dict[str, Any], story: str) -> None:
+    """Each training is one finished run with parameters, tags and both datasets, names and digests."""
+    run = trained[story]
+    datasets = {entry.dataset.name: entry.dataset.digest for entry in run.inputs.dataset_inputs}
+
+    assert run.info.status == "FINISHED"
+    assert run.data.tags["phase"] == "eval"
+    assert run.data.params["model"] == "LogisticRegression"
+    assert set(datasets) == {"customers-training", "customers-holdout"}
+    assert all(datasets.values())
+
+
+def test_both_models_meet_the_same_customers(trained: dict[str, Any]) -> None:
+    """The broken export changes what a model learns from, never what it is judged on."""
+    digests = {
+        story: {entry.dataset.name: entry.dataset.digest for entry in trained[story].inputs.dataset_inputs}
+        for story in ("good", "degraded")
+    }
+
+    assert digests["good"]["customers-holdout"] == digests["degraded"]["customers-holdout"]
+    assert digests["good"]["customers-training"] != digests["degraded"]["customers-training"]
+
+
+@pytest.mark.parametrize("story", ["good", "degraded"])
+def test_model_is_logged_under_the_name_that_the_gate_promotes(trained: dict[str, Any], story: str) -> None:
+    """Each run has exactly one model, called as the gate file says, with signature and example."""
+    gate = yaml.safe_load((EXAMPLE / "eval_gate.yaml").read_text(encoding="utf-8"))
+    (output,) = trained[story].outputs.model_outputs
+    model = trained["client"].get_logged_model(output.model_id)
+    document = yaml.safe_load((Path(model.artifact_location) / "MLmodel").read_text(encoding="utf-8"))
+
+    assert model.name == gate["promote"]["artifact"]
+    assert model.status == "READY"
+    assert "tenure_months" in document["signature"]["inputs"]
+    assert document["saved_input_example_info"]["type"] == "dataframe"
+
+
+def test_last_line_is_the_run_id(trained: dict[str, Any]) -> None:
+    """Scripts may take the run from the last line that train.py prints."""
+    assert [trained[story].info.run_id for story in ("good", "degraded")] == [
+        lines[-1] for lines in trained["outputs"].values()
+    ]
+
+
+def test_demo_tells_the_whole_story(tmp_path: Path) -> None:
+    """`make demo` promotes the good model, shows the refused one as expected, and prints the registry."""
+    project = tmp_path / "example_project"
+    shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns("mlflow.db", "mlruns", "__pycache__"))
+
+    demo = python(str(project / "demo.py"), cwd=tmp_path)
+
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    assert "$ python -m pytest --mlflow-gate eval_gate.yaml" in demo.stdout
+    assert "Exit status 1 is the expected result here" in demo.stdout
+    assert (
+        len(re.findall(r"^churn-classifier version 1  @champion  run \w{32}$", demo.stdout, re.MULTILINE))
+        == 1
+    )
+    assert "version 2" not in demo.stdout
+
+
+def test_demo_fails_where_the_story_differs(tmp_path: Path) -> None:
+    """A gate that refuses the good model makes the demo fail, and say what differed."""
+    project = tmp_path / "example_project"
+    shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns("mlflow.db", "mlruns", "__pycache__"))
+    gate = project / "eval_gate.yaml"
+    stricter = gate.read_text(encoding="utf-8").replace('accuracy: ">= 0.85"', 'accuracy: ">= 0.99"')
+    gate.write_text(stricter, encoding="utf-8")
+
+    demo = python(str(project / "demo.py"), cwd=tmp_path)
+
+    assert demo.returncode == 1
+    assert demo.stderr == "\nThe demo went wrong: the gate ended with exit status 1, expected 0.\n"
