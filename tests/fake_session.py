@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +29,7 @@ def open_store(tracking_uri: str, registry_uri: str | None, environ: Mapping[str
     folder = Path(environ["FAKE_FOLDER"])
     _append(folder / "opened.log", f"{tracking_uri} {registry_uri}")
     store = FakeStore(
-        replace(RUN, metrics=json.loads(environ["FAKE_METRICS"])),
+        RUN._replace(metrics=json.loads(environ["FAKE_METRICS"])),
         on_write=lambda text: _append(folder / "writes.log", text),
     )
     for model, content in json.loads(environ.get("FAKE_REGISTRY", "{}")).items():

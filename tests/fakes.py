@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_mlflow_gate.tracking.store import NotFound, StoreError
@@ -65,7 +64,7 @@ class FakeStore:
     ) -> ModelVersion:
         """Put a version into the registry as somebody else would."""
         made = ModelVersion(model, version, source, "r1", ready=True, stage="None", tags={})
-        made = replace(made, **changes)  # type: ignore[arg-type]
+        made = made._replace(**changes)  # type: ignore[arg-type]
         self.versions.setdefault(model, {})[version] = made
         self.aliases.setdefault(model, {})
         return made
@@ -135,19 +134,19 @@ class FakeStore:
         versions = self.versions[model]
         for other in versions.values():
             if archive_existing and other.stage == stage:
-                versions[other.version] = replace(other, stage="Archived")
-        versions[version] = replace(versions[version], stage=stage)
+                versions[other.version] = other._replace(stage="Archived")
+        versions[version] = versions[version]._replace(stage=stage)
 
     def set_version_tag(self, model: str, version: str, key: str, value: str) -> None:
         self._write(f"tag {model}/{version} {key} = {value}")
         found = self.versions[model][version]
-        self.versions[model][version] = replace(found, tags={**found.tags, key: value})
+        self.versions[model][version] = found._replace(tags={**found.tags, key: value})
 
     def delete_version_tag(self, model: str, version: str, key: str) -> None:
         self._write(f"no tag {model}/{version} {key}")
         found = self.versions[model][version]
         tags = {name: value for name, value in found.tags.items() if name != key}
-        self.versions[model][version] = replace(found, tags=tags)
+        self.versions[model][version] = found._replace(tags=tags)
 
     def close(self) -> None:
         pass

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
 Outcome = Literal["passed", "failed", "unevaluable", "skipped"]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """
     The result of one check.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,8 +20,7 @@ RUN_CHECK = "candidate[run]"
 """Name of the check that a candidate was found; every gate has it, and it comes first."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunById:
+class RunById(NamedTuple):
     """
     Candidate, way 1: this run.
 
@@ -36,8 +35,7 @@ class RunById:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class RunOfExperiment:
+class RunOfExperiment(NamedTuple):
     """
     Candidate, way 2: a run of this experiment.
 
@@ -59,8 +57,7 @@ class RunOfExperiment:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class RegisteredVersion:
+class RegisteredVersion(NamedTuple):
     """
     Candidate, way 3: a registered model version, by number or by alias.
 
@@ -77,8 +74,7 @@ class RegisteredVersion:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedModelById:
+class LoggedModelById(NamedTuple):
     """
     Candidate, way 4: an MLflow 3 logged model.
 
@@ -94,8 +90,7 @@ class LoggedModelById:
 Candidate = RunById | RunOfExperiment | RegisteredVersion | LoggedModelById
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """
     One condition on one metric: one pytest item.
 
@@ -120,8 +115,7 @@ class Check:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """
     The values that a condition lets pass, for finding conditions that contradict.
 
@@ -161,8 +155,7 @@ class ConditionKey:
         return self.interval(Decimal(0), Decimal(1)) != self.interval(Decimal(0), Decimal(0))
 
 
-@dataclass(frozen=True, slots=True)
-class Promotion:
+class Promotion(NamedTuple):
     """
     Where the candidate goes when everything passed.
 
@@ -190,8 +183,7 @@ class Promotion:
         return " and ".join(filter(None, (alias, stage)))
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """
     One gate file.
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pytest_mlflow_gate.gatefile.types import Gate, Promotion
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from pytest_mlflow_gate.tracking.values import RegisteredModel, Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Candidacy:
+class Candidacy(NamedTuple):
     """
     A gate whose candidate passed.
 

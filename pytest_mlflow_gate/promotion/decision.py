@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from pytest_mlflow_gate.checks.finding import Finding
@@ -19,8 +18,7 @@ has no promotion.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """
     What became of a gate's promotion.
 
@@ -46,8 +44,7 @@ class Result:
         return cls("withheld", f"{first.text}{others}")
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """
     Everything that there is to say about one gate of a session.
 

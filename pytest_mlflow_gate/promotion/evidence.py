@@ -6,15 +6,13 @@ Reports can veto a promotion and never grant one; `verdict` holds these against 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(NamedTuple):
     """
     One report of one of our items.
 
@@ -31,8 +29,7 @@ class Phase:
     token: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(NamedTuple):
     """
     Something bad that was seen, once; later good news does not take it back.
 
@@ -47,8 +44,7 @@ class Trouble:
     failure: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OrdinaryTests:
+class OrdinaryTests(NamedTuple):
     """How the session's ordinary tests, those that are not a gate's, ended; recorded with the decision."""
 
     passed: int = 0
@@ -58,8 +54,7 @@ class OrdinaryTests:
     deselected: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Conduct:
+class Conduct(NamedTuple):
     """
     How the session went.
 
@@ -79,4 +74,4 @@ class Conduct:
     unreported: tuple[str, ...] = ()
     finished: bool = False
     exit_status: int = 0
-    tests: OrdinaryTests = field(default_factory=OrdinaryTests)
+    tests: OrdinaryTests = OrdinaryTests()

@@ -6,8 +6,7 @@ Pure. pytest's reports can veto and never grant; what is not understood, not run
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,8 +20,7 @@ _PHASES = ("setup", "call", "teardown")
 _MANY = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """
     One gate as the controller judged it.
 
@@ -41,8 +39,7 @@ class Judged:
     unchanged: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """
     Why a promotion is withheld.
 
@@ -55,8 +52,7 @@ class Reason:
     failure: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """
     May this gate's candidate be promoted?
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import secrets
 from pathlib import Path
@@ -109,7 +108,9 @@ def _session_gates(config: pytest.Config, *, needs_uri: bool) -> Iterator[Sessio
 
 def _asked_files(config: pytest.Config) -> Iterator[Path]:
     found: list[Path] = []
-    named = [(f"--mlflow-gate {text}", text, config.invocation_params.dir) for text in config.option.mlflow_gate]
+    named = [
+        (f"--mlflow-gate {text}", text, config.invocation_params.dir) for text in config.option.mlflow_gate
+    ]
     base = config.inipath.parent if config.inipath else config.rootpath
     named += [(f"ini key mlflow_gate: {text}", text, base) for text in config.getini("mlflow_gate")]
     for shown, text, folder in named:
@@ -145,7 +146,7 @@ def _with_run(gate: Gate, run_id: str | None) -> Gate:
     candidate = gate.candidate
     if run_id is None or not isinstance(candidate, RunById | RunOfExperiment):
         return gate
-    return dataclasses.replace(gate, candidate=RunById(run_id, candidate.experiment, candidate.line))
+    return gate._replace(candidate=RunById(run_id, candidate.experiment, candidate.line))
 
 
 def _text_option(config: pytest.Config, name: str, option: str, remedy: str) -> str | None:

@@ -163,9 +163,9 @@ class CheckItem(pytest.Item):
             case CheckFailed() as failed:
                 line = failed.finding.line
                 sentence = f"{failed.finding.text} ({self.gate.path.name}:{line})"
-                return internals.one_line_failure(str(self.path), line, sentence)
+                return internals.one_line_failure(self.config, str(self.path), line, sentence)
             case MlflowGateWarning() as warning:
-                return internals.one_line_failure(str(self.path), self.line, str(warning))
+                return internals.one_line_failure(self.config, str(self.path), self.line, str(warning))
             case _:
                 return super().repr_failure(excinfo, style)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from pytest_mlflow_gate.tracking.values import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class SessionGate:
+class SessionGate(NamedTuple):
     """
     A gate file together with what the session's options say of it.
 

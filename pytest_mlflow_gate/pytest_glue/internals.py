@@ -5,6 +5,7 @@ The places where pytest has no public way, each with its reason, so that a new p
   text gets no place, and xdist turns every other representation into a text.
 * JUnit and JSON are on disk before anybody knows whether the registry moved; their writers are asked to
   take one more report and write again.
+* What xdist writes leaves the terminal in the middle of a line, and pytest's own `ensure_newline` does not see it.
 * A skip that names the gate file and not this plugin's source needs the flag that pytest's own marks use.
 """
 
@@ -22,10 +23,19 @@ if TYPE_CHECKING:
     import pytest
 
 
-def one_line_failure(path: str, line: int, sentence: str) -> ExceptionChainRepr:
+def one_line_failure(config: pytest.Config, path: str, line: int, sentence: str) -> ExceptionChainRepr:
     """Return a failure at a 1-based line of a file that is shown as *sentence*, everywhere."""
-    traceback = ReprTraceback([ReprEntryNative([f"{sentence}\n"])], None, style="native")
+    # With --tb=line pytest 9 prints the place and message below whatever is here.
+    entries = [] if config.option.tbstyle == "line" else [ReprEntryNative([f"{sentence}\n"])]
+    traceback = ReprTraceback(entries, None, style="native")
     return ExceptionChainRepr([(traceback, ReprFileLocation(path, line, sentence), None)])
+
+
+def ensure_newline(terminal: Any) -> None:  # noqa: ANN401 - pytest exports no name for its class
+    """Have the terminal go on at the beginning of a line."""
+    terminal.ensure_newline()
+    if terminal._tw.width_of_current_line:  # noqa: SLF001
+        terminal.write_line("")
 
 
 def skipped(reason: str) -> BaseException:

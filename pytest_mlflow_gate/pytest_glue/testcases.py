@@ -38,7 +38,7 @@ class PromotionCases:
         session.testscollected += 1
         terminal = plugins.get_plugin("terminalreporter")
         if terminal is not None:
-            terminal.ensure_newline()
+            internals.ensure_newline(terminal)
             if self.config.option.verbose <= 0:
                 terminal.write(f"{self._nodeid(gate)} ")
         for report in self._reports(gate, outcome, text):
@@ -66,7 +66,7 @@ class PromotionCases:
         longrepr: object = None
         if outcome == "failed":
             sentence = f"not promoted: {text} ({gate.gate.path.name}:{line})"
-            longrepr = internals.one_line_failure(path, line, sentence)
+            longrepr = internals.one_line_failure(self.config, path, line, sentence)
         elif outcome == "skipped":
             longrepr = (path, line, text)
         report = self._maker(nodeid, (relative, line - 1, f"{gate.gate.name}: promotion"))

@@ -7,7 +7,6 @@ Imported only by what talks to such a store: importing MLflow takes seconds.
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_mlflow_gate.tracking import entities
@@ -120,7 +119,7 @@ class ClientStore:
         root = self.run(run_id).artifact_uri
         found = map(entities.artifact, self._track(lambda: self._listed(f"{root}/{path}")))
         return tuple(
-            replace(entry, path=posixpath.join(path, posixpath.basename(entry.path))) for entry in found
+            entry._replace(path=posixpath.join(path, posixpath.basename(entry.path))) for entry in found
         )
 
     def registered_model(self, name: str) -> RegisteredModel | None:

@@ -7,15 +7,13 @@ Both stores answer with these, so that no other room depends on how MLflow spell
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Experiment:
+class Experiment(NamedTuple):
     """
     An MLflow experiment.
 
@@ -30,8 +28,7 @@ class Experiment:
     active: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """
     An MLflow run.
 
@@ -65,8 +62,7 @@ class Run:
     model_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedModel:
+class LoggedModel(NamedTuple):
     """
     An MLflow 3 logged model.
 
@@ -83,8 +79,7 @@ class LoggedModel:
     ready: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(NamedTuple):
     """
     One entry of an artifact folder.
 
@@ -97,8 +92,7 @@ class Artifact:
     is_dir: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ModelVersion:
+class ModelVersion(NamedTuple):
     """
     A version in the MLflow Model Registry.
 
@@ -121,8 +115,7 @@ class ModelVersion:
     tags: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class RegisteredModel:
+class RegisteredModel(NamedTuple):
     """
     A name in the MLflow Model Registry.
 
@@ -135,8 +128,7 @@ class RegisteredModel:
     aliases: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """
     The candidate as it was when the session began; every check sees this one.
 
@@ -156,7 +148,15 @@ class Snapshot:
 
     def to_json(self) -> str:
         """Return a text that `from_json` reads on another process; NaN and infinities survive."""
-        return json.dumps(asdict(self))
+        return json.dumps(
+            {
+                "run": self.run._asdict(),
+                "experiment": self.experiment._asdict(),
+                "version": self.version and self.version._asdict(),
+                "model_id": self.model_id,
+                "url": self.url,
+            }
+        )
 
     @classmethod
     def from_json(cls, text: str) -> Snapshot:

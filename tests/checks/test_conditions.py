@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -18,13 +17,13 @@ from tests.gates import gate
 
 def candidate(**metrics: float) -> Snapshot:
     """Return a candidate that logged just these metrics."""
-    return Snapshot(run=replace(RUN, metrics=metrics), experiment=Experiment("1", "churn", active=True))
+    return Snapshot(run=RUN._replace(metrics=metrics), experiment=Experiment("1", "churn", active=True))
 
 
 def check(condition: str, limit: str, **changes: object) -> Check:
     """Return a check of accuracy."""
     made = Check(f"accuracy[{condition}]", "accuracy", condition, Decimal(limit), Decimal(0), "fail", None, 5)
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return made._replace(**changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

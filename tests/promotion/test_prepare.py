@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,7 +32,7 @@ def read(asked: Gate, candidate: Snapshot, began: RegisteredModel | None, store:
 def promoting(**changes: object) -> Promotion:
     """Return the promotion of the test gate, changed."""
     made = Promotion(MODEL, "champion", None, None, (), 6)
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return made._replace(**changes)  # type: ignore[arg-type]
 
 
 def test_surveying_writes_nothing() -> None:
@@ -102,7 +101,7 @@ def test_the_version_that_was_judged_is_the_version_that_is_promoted() -> None:
     store = FakeStore()
     judged = store.add_version(MODEL, "1")
     store.add_version(MODEL, "2")
-    candidate = replace(CANDIDATE, version=judged)
+    candidate = CANDIDATE._replace(version=judged)
     plan = register(read(gate(), candidate, RegisteredModel(MODEL, {}), store), store)
     assert (plan.version, plan.created) == ("1", False)
 
@@ -110,7 +109,7 @@ def test_the_version_that_was_judged_is_the_version_that_is_promoted() -> None:
 def test_a_version_of_another_model_is_registered_under_the_promoted_one() -> None:
     """From a staging model's version to the production model: the same files, a new version."""
     store = FakeStore()
-    candidate = replace(CANDIDATE, version=store.add_version("staging", "5"))
+    candidate = CANDIDATE._replace(version=store.add_version("staging", "5"))
     plan = register(read(gate(), candidate, None, store), store)
     assert (plan.model, plan.version) == (MODEL, "1")
     assert store.writes == CREATED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_mlflow_gate.tracking.values import ModelVersion, Run
 
 EXPERIMENT = Experiment("1", "churn", active=True)
-OLD_RUN = replace(RUN, model_ids=())
+OLD_RUN = RUN._replace(model_ids=())
 HISTORY = {"mlflow.log-model.history": '[{"artifact_path": "model"}, {"artifact_path": "model"}]'}
 
 
@@ -29,7 +28,7 @@ def promotion(artifact: str | None = None) -> Promotion:
 
 def snapshot(run: Run, **changes: object) -> Snapshot:
     """Return a candidate with this run."""
-    return replace(Snapshot(run=run, experiment=EXPERIMENT), **changes)  # type: ignore[arg-type]
+    return Snapshot(run=run, experiment=EXPERIMENT)._replace(**changes)  # type: ignore[arg-type]
 
 
 def mlmodel_at(path: str) -> tuple[Artifact, ...]:
@@ -46,7 +45,7 @@ def test_a_logged_model_of_mlflow_3_is_registered_by_its_id() -> None:
 @pytest.mark.parametrize(
     ("artifact", "run"),
     [
-        pytest.param(None, replace(OLD_RUN, tags=HISTORY), id="from-the-tag-that-mlflow-2-writes"),
+        pytest.param(None, OLD_RUN._replace(tags=HISTORY), id="from-the-tag-that-mlflow-2-writes"),
         pytest.param(None, OLD_RUN, id="found-in-the-listing"),
         pytest.param("model", OLD_RUN, id="named"),
     ],
@@ -65,14 +64,14 @@ def test_an_artifact_of_mlflow_2_is_registered_by_its_run(artifact: str | None, 
 
 def test_a_logged_model_that_the_gate_names_is_taken_whatever_else_the_run_has() -> None:
     """candidate.model_id needs no promote.artifact."""
-    store = FakeStore(replace(RUN, model_ids=("m-1", "m-2")))
+    store = FakeStore(RUN._replace(model_ids=("m-1", "m-2")))
     source = find_source(promotion(), snapshot(store.runs["r1"], model_id="m-2"), store)
     assert source.uri == "models:/m-2"
 
 
 def two_models(second: str) -> FakeStore:
     """Return a store whose run logged two models."""
-    store = FakeStore(replace(RUN, model_ids=("m-1", "m-2")))
+    store = FakeStore(RUN._replace(model_ids=("m-1", "m-2")))
     store.models["m-2"] = LoggedModel("m-2", second, "r1", ready=True)
     return store
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -202,7 +201,7 @@ def test_stages_are_put_back_too() -> None:
 
     store.on_write = refuse_b
     staged = candidacy("a", store, began=store.registered_model("a"))
-    promotion = replace(staged.promotion, alias=None, stage="Production")
-    plans, _ = prepare([replace(staged, promotion=promotion), candidacy("b", store)], "all")
+    promotion = staged.promotion._replace(alias=None, stage="Production")
+    plans, _ = prepare([staged._replace(promotion=promotion), candidacy("b", store)], "all")
     carry_out(plans, dict.fromkeys(NAMES, store), verdicts(), "all")
     assert [version.stage for version in store.versions["a"].values()] == ["Production", "None"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,7 +37,7 @@ def perfect(*gates: str) -> Conduct:
 def with_phases(*phases: Phase) -> Conduct:
     """Return a session that reported accuracy[min] in this way."""
     conduct = perfect()
-    return replace(conduct, phases={**conduct.phases, ("churn", "accuracy[min]"): {"main": phases}})
+    return conduct._replace(phases={**conduct.phases, ("churn", "accuracy[min]"): {"main": phases}})
 
 
 SETUP, CALL, TEARDOWN = CLEAN
@@ -58,29 +57,29 @@ def test_a_perfect_session_is_granted() -> None:
     ("change", "reasons", "failed"),
     [
         pytest.param(
-            lambda c: replace(c, finished=False), ["the session did not run to its end"], False, id="loop"
+            lambda c: c._replace(finished=False), ["the session did not run to its end"], False, id="loop"
         ),
         pytest.param(
-            lambda c: replace(c, exit_status=1), ["the session's exit status is 1"], False, id="exit-1"
+            lambda c: c._replace(exit_status=1), ["the session's exit status is 1"], False, id="exit-1"
         ),
         pytest.param(
-            lambda c: replace(c, exit_status=6), ["the session's exit status is 6"], False, id="exit-6"
+            lambda c: c._replace(exit_status=6), ["the session's exit status is 6"], False, id="exit-6"
         ),
-        pytest.param(lambda c: replace(c, modes=("--lf runs less",)), ["--lf runs less"], False, id="mode"),
+        pytest.param(lambda c: c._replace(modes=("--lf runs less",)), ["--lf runs less"], False, id="mode"),
         pytest.param(
-            lambda c: replace(c, unreported=("a", "b", "c", "d")),
+            lambda c: c._replace(unreported=("a", "b", "c", "d")),
             ["collected and never reported: a, b, c and 1 more"],
             False,
             id="lost-items",
         ),
         pytest.param(
-            lambda c: replace(c, troubles=(Trouble("t.py::x failed", failure=True),)),
+            lambda c: c._replace(troubles=(Trouble("t.py::x failed", failure=True),)),
             ["t.py::x failed"],
             True,
             id="a-test-failed",
         ),
         pytest.param(
-            lambda c: replace(c, troubles=(Trouble("worker gw0 died"),)),
+            lambda c: c._replace(troubles=(Trouble("worker gw0 died"),)),
             ["worker gw0 died"],
             False,
             id="worker",
@@ -96,49 +95,48 @@ def test_a_perfect_session_is_granted() -> None:
         pytest.param(lambda _: with_phases(SETUP, CALL), [NOT_CLEAN], False, id="no-teardown"),
         pytest.param(lambda _: with_phases(*CLEAN, *CLEAN), [NOT_CLEAN], False, id="run-twice"),
         pytest.param(
-            lambda _: with_phases(SETUP, replace(CALL, token=None), TEARDOWN),
+            lambda _: with_phases(SETUP, CALL._replace(token=None), TEARDOWN),
             [NOT_CLEAN],
             False,
             id="no-token",
         ),
         pytest.param(
-            lambda _: with_phases(SETUP, replace(CALL, token="x"), TEARDOWN),
+            lambda _: with_phases(SETUP, CALL._replace(token="x"), TEARDOWN),
             [NOT_CLEAN],
             False,
             id="other-token",
         ),
         pytest.param(
-            lambda _: with_phases(SETUP, replace(CALL, outcome="skipped"), TEARDOWN),
+            lambda _: with_phases(SETUP, CALL._replace(outcome="skipped"), TEARDOWN),
             [NOT_CLEAN],
             False,
             id="skipped",
         ),
         pytest.param(
-            lambda _: with_phases(SETUP, replace(CALL, outcome="rerun"), TEARDOWN),
+            lambda _: with_phases(SETUP, CALL._replace(outcome="rerun"), TEARDOWN),
             [NOT_CLEAN],
             False,
             id="rerun",
         ),
         pytest.param(
-            lambda _: with_phases(SETUP, replace(CALL, xfail=True), TEARDOWN),
+            lambda _: with_phases(SETUP, CALL._replace(xfail=True), TEARDOWN),
             [NOT_CLEAN],
             False,
             id="xfail-mark",
         ),
         pytest.param(
-            lambda _: with_phases(SETUP, CALL, replace(TEARDOWN, outcome="failed")),
+            lambda _: with_phases(SETUP, CALL, TEARDOWN._replace(outcome="failed")),
             [NOT_CLEAN],
             False,
             id="teardown",
         ),
         pytest.param(
-            lambda c: replace(
-                c,
+            lambda c: c._replace(
                 phases={
                     **c.phases,
                     ("churn", "accuracy[min]"): {
                         "gw0": CLEAN,
-                        "gw1": (SETUP, replace(CALL, outcome="failed")),
+                        "gw1": (SETUP, CALL._replace(outcome="failed")),
                     },
                 },
             ),
@@ -168,20 +166,20 @@ def test_pytest_cannot_grant_what_the_controller_judges_otherwise(outcome: str) 
 def test_a_warning_does_not_withhold() -> None:
     """Severity warn is shown and never blocks."""
     warned = Finding("accuracy[min]", "failed", "", 1, severity="warn")
-    gate = replace(judged(), findings={**judged().findings, "accuracy[min]": warned})
+    gate = judged()._replace(findings={**judged().findings, "accuracy[min]": warned})
     assert decide([gate], perfect(), "all")[0].granted
 
 
 def test_a_check_that_was_never_judged_withholds() -> None:
     """A declared check without a finding counts as not run, whatever pytest reported of it."""
-    gate = replace(judged(), findings={})
+    gate = judged()._replace(findings={})
     (verdict,) = decide([gate], perfect(), "all")
     assert [reason.text for reason in verdict.reasons] == ["not run: candidate[run], accuracy[min]"]
 
 
 def test_an_edited_gate_file_withholds() -> None:
     """What was judged has to be what the file says at the end."""
-    (verdict,) = decide([replace(judged(), unchanged=False)], perfect(), "all")
+    (verdict,) = decide([judged()._replace(unchanged=False)], perfect(), "all")
     assert [reason.text for reason in verdict.reasons] == ["the gate file changed during the session"]
 
 
@@ -205,8 +203,7 @@ def test_gates_of_one_session(policy: Policy, change: dict[str, object], expecte
     gates = [judged("a"), judged("b", accuracy=str(bad)) if bad else judged("b")]
     troubles = [Trouble("b: accuracy[min] failed", "b", failure=True)] if bad else []
     troubles += [Trouble("t.py::x failed", failure=True)] if change.get("test") else []
-    conduct = replace(
-        perfect("a", "b"),
+    conduct = perfect("a", "b")._replace(
         troubles=tuple(troubles),
         exit_status=int(str(change.get("exit", 0))),
         modes=(str(change["mode"]),) if "mode" in change else (),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
 
 import pytest
 
@@ -21,10 +20,10 @@ def decision(result: Result, **changes: object) -> Decision:
     """Return a decision that ended in this way."""
     metrics = {"accuracy": 0.93, "f1": math.nan}
     candidate = Snapshot(
-        replace(RUN, metrics=metrics), Experiment("1", "churn", active=True), url="http://m/#/r1"
+        RUN._replace(metrics=metrics), Experiment("1", "churn", active=True), url="http://m/#/r1"
     )
     made = Decision(gate(), "http://***@m", candidate, judge_gate(gate(), candidate), result)
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return made._replace(**changes)  # type: ignore[arg-type]
 
 
 def test_everything_a_deploy_step_needs_is_there() -> None:

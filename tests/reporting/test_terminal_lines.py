@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,11 +21,11 @@ NOW = 2_000.0 + 7_200
 
 def decision(metrics: dict[str, float], **changes: object) -> Decision:
     """Return the decision on a run that logged these metrics."""
-    candidate = Snapshot(replace(RUN, metrics=metrics), Experiment("1", "churn", active=True))
+    candidate = Snapshot(RUN._replace(metrics=metrics), Experiment("1", "churn", active=True))
     made = Decision(
         gate(), "http://mlflow:5000", candidate, judge_gate(gate(), candidate), Result("none", "")
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return made._replace(**changes)  # type: ignore[arg-type]
 
 
 def test_the_table_is_aligned_and_marks_what_failed() -> None:
@@ -52,8 +51,8 @@ def test_what_cannot_be_judged_is_told_from_what_failed() -> None:
 
 def test_a_warning_is_marked_and_not_red() -> None:
     """Severity warn stands apart from what blocks."""
-    warned = gate(checks=tuple(replace(check, severity="warn") for check in gate().checks))
-    candidate = Snapshot(replace(RUN, metrics={"accuracy": 0.5}), Experiment("1", "churn", active=True))
+    warned = gate(checks=tuple(check._replace(severity="warn") for check in gate().checks))
+    candidate = Snapshot(RUN._replace(metrics={"accuracy": 0.5}), Experiment("1", "churn", active=True))
     lines = list(summary(decision({}, findings=judge_gate(warned, candidate)), NOW))
     assert [(line.text.rpartition("  ")[2], line.mood) for line in lines[2:]] == [
         ("warn: failed", "doubtful"),
@@ -79,11 +78,11 @@ def test_a_thousand_checks_show_those_that_failed() -> None:
     """The screen is for what needs a person."""
     many = gate(
         checks=tuple(
-            replace(gate().checks[0], name=f"m{number}[min]", metric=f"m{number}") for number in range(1000)
+            gate().checks[0]._replace(name=f"m{number}[min]", metric=f"m{number}") for number in range(1000)
         )
     )
     metrics = {f"m{number}": 0.5 if number == 7 else 0.9 for number in range(1000)}
-    candidate = Snapshot(replace(RUN, metrics=metrics), Experiment("1", "churn", active=True))
+    candidate = Snapshot(RUN._replace(metrics=metrics), Experiment("1", "churn", active=True))
     lines = [line.text for line in summary(decision({}, findings=judge_gate(many, candidate)), NOW)]
     assert lines[2:] == [
         "  m7[min]  0.5    >= 0.85  -0.35   FAILED",
