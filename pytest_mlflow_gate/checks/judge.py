@@ -15,26 +15,29 @@ if TYPE_CHECKING:
 NO_CANDIDATE = "no candidate"
 
 
-def judge_check(check: Check, snapshot: Snapshot) -> Finding:
-    """Judge one check of a gate."""
-    return KEYS[check.condition].judge(check, snapshot)
+def judge(gate: Gate, check: Check | None, candidate: Snapshot | str) -> Finding:
+    """
+    Judge one check of a gate.
 
-
-def judge_run(gate: Gate, candidate: Snapshot | str) -> Finding:
-    """Judge the check that every gate has: there is a candidate. A text says why there is none."""
-    line = gate.candidate.line
+    Args:
+        gate: The gate.
+        check: One of its checks, or None for the one that every gate has: there is a candidate.
+        candidate: What is under test, or a text that says why there is none.
+    """
+    if check is None:
+        return _judge_run(gate, candidate)
     if isinstance(candidate, str):
-        return Finding(RUN_CHECK, "unevaluable", f"cannot judge {gate.name}: {candidate}", line)
-    return Finding(RUN_CHECK, "passed", f"run {candidate.run.name or candidate.run.run_id}", line)
+        return Finding(check.name, "skipped", NO_CANDIDATE, check.line, check.severity, check.metric)
+    return KEYS[check.condition].judge(check, candidate)
 
 
 def judge_gate(gate: Gate, candidate: Snapshot | str) -> tuple[Finding, ...]:
     """Judge every check of *gate*, the candidate's own first; without a candidate the others are skipped."""
-    first = judge_run(gate, candidate)
+    return tuple(judge(gate, check, candidate) for check in (None, *gate.checks))
+
+
+def _judge_run(gate: Gate, candidate: Snapshot | str) -> Finding:
+    line = gate.candidate.line
     if isinstance(candidate, str):
-        return (first, *(_skipped(check) for check in gate.checks))
-    return (first, *(judge_check(check, candidate) for check in gate.checks))
-
-
-def _skipped(check: Check) -> Finding:
-    return Finding(check.name, "skipped", NO_CANDIDATE, check.line, check.severity, check.metric)
+        return Finding(RUN_CHECK, "unevaluable", f"cannot judge {gate.name}: {candidate}", line)
+    return Finding(RUN_CHECK, "passed", f"run {candidate.run.name or candidate.run.run_id}", line)

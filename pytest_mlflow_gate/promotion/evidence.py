@@ -59,7 +59,7 @@ class Conduct(NamedTuple):
     How the session went.
 
     Attributes:
-        phases: Gate and check name to what each process reported of that item, in order.
+        phases: For each process what it reported of our items, in order, by gate and check name.
         troubles: Everything bad that was seen.
         modes: Reasons why this kind of session never promotes (``--lf``, ``--setup-plan``, ...).
         unreported: Items that were collected and never reported.
@@ -68,7 +68,7 @@ class Conduct(NamedTuple):
         tests: The ordinary tests.
     """
 
-    phases: Mapping[tuple[str, str], Mapping[str, tuple[Phase, ...]]]
+    phases: Mapping[str, Mapping[tuple[str, str], tuple[Phase, ...]]]
     troubles: tuple[Trouble, ...] = ()
     modes: tuple[str, ...] = ()
     unreported: tuple[str, ...] = ()

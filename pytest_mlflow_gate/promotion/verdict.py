@@ -139,11 +139,12 @@ def _own(judged: Judged, conduct: Conduct) -> Iterator[Reason]:
     for name in judged.declared:
         if name in blocking:
             continue
-        processes = conduct.phases.get((judged.gate, name), {})
-        ran = any(phase.when == "call" for phases in processes.values() for phase in phases)
+        key = (judged.gate, name)
+        reported = [of_process[key] for of_process in conduct.phases.values() if key in of_process]
+        ran = any(phase.when == "call" for phases in reported for phase in phases)
         if not ran or name not in judged.findings:
             not_run.append(name)
-        elif not all(_clean(phases, judged.token) for phases in processes.values()):
+        elif not all(_clean(phases, judged.token) for phases in reported):
             not_clean.append(name)
     if not_run:
         yield Reason(f"not run: {_some(not_run)}", failure=False)

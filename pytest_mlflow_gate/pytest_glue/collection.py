@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_mlflow_gate.checks.judge import judge_check, judge_run
 from pytest_mlflow_gate.gatefile.types import RUN_CHECK
 from pytest_mlflow_gate.pytest_glue import internals
 from pytest_mlflow_gate.pytest_glue.options import absolute, explicit_gate_arguments
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_mlflow_gate.checks.finding import Finding
     from pytest_mlflow_gate.gatefile.types import Check, Gate
-    from pytest_mlflow_gate.pytest_glue.gates import Candidates, SessionGate
+    from pytest_mlflow_gate.pytest_glue.gates import Judge, SessionGate
 
 EVIDENCE = "mlflow_gate"
 """Name of the attribute of a report that tells our items' reports from all others."""
@@ -39,10 +38,10 @@ class CheckFailed(Exception):
 class GateCollection:
     """Collects the session's gates wherever pytest looks, and adds those that it did not meet."""
 
-    def __init__(self, config: pytest.Config, gates: tuple[SessionGate, ...], candidates: Candidates) -> None:
+    def __init__(self, config: pytest.Config, gates: tuple[SessionGate, ...], judge: Judge) -> None:
         self.config = config
         self.gates = {str(gate.file): gate for gate in gates}
-        self.candidates = candidates
+        self.judge = judge
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> GateFile | None:
         """Collect a gate file that pytest meets on its own."""
@@ -77,17 +76,17 @@ class GateCollection:
         # The parent is the session, so that no package's __init__.py is imported for a gate file; the node id
         # is given, because pytest leaves it empty for a path outside of the root folder.
         return GateFile.from_parent(
-            session, path=gate.file, nodeid=relative, gate=gate.gate, candidates=self.candidates
+            session, path=gate.file, nodeid=relative, gate=gate.gate, judge=self.judge
         )
 
 
 class GateFile(pytest.File):
     """The YAML file."""
 
-    def __init__(self, *, gate: Gate, candidates: Candidates, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, *, gate: Gate, judge: Judge, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
         self.gate = gate
-        self.candidates = candidates
+        self.judge = judge
 
     def collect(self) -> Iterator[GateNode]:
         """Yield the one gate that a file holds."""
@@ -114,7 +113,7 @@ class GateNode(pytest.Collector):
                 nodeid=f"{self.nodeid}::{name}",
                 gate=gate,
                 check=check,
-                candidates=self.parent.candidates,
+                judge=self.parent.judge,
             )
 
 
@@ -129,13 +128,13 @@ class CheckItem(pytest.Item):
         *,
         gate: Gate,
         check: Check | None,
-        candidates: Candidates,
+        judge: Judge,
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**kwargs)
         self.gate = gate
         self.check = check
-        self.candidates = candidates
+        self.judge = judge
         self.funcargs: dict[str, object] = {}
         self.evidence: dict[str, str] = {}
         self.line = check.line if check else gate.candidate.line
@@ -143,19 +142,15 @@ class CheckItem(pytest.Item):
     def runtest(self) -> None:
         """Judge; the outcome goes to pytest as an exception, the evidence only after a true comparison."""
         self.evidence = {}
-        candidate = self.candidates.candidate(self.gate)
-        if self.check is None:
-            finding = judge_run(self.gate, candidate)
-        elif isinstance(candidate, str):
-            raise internals.skipped("no candidate")
-        else:
-            finding = judge_check(self.check, candidate)
+        finding = self.judge.finding(self.gate, self.check)
+        if finding.outcome == "skipped":
+            raise internals.skipped(finding.text)
         if finding.blocks:
             raise CheckFailed(finding)
         if finding.outcome != "passed":
             self.warn(MlflowGateWarning(f"{finding.text} ({self.gate.path.name}:{finding.line})"))
         shown = finding.text if finding.outcome == "passed" else f"warn: {finding.text}"
-        self.evidence = {"token": self.candidates.token, "shown": shown}
+        self.evidence = {"token": self.judge.token, "shown": shown}
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ANN401
         """Return our own failures as one line; a bug keeps its traceback."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_mlflow_gate.checks.judge import judge_gate
+from pytest_mlflow_gate.gatefile.types import RUN_CHECK
 from pytest_mlflow_gate.promotion.decision import Decision, Result
 from pytest_mlflow_gate.promotion.verdict import Judged, decide
 from pytest_mlflow_gate.pytest_glue.candidates import ResolvedCandidates, shown_uri
@@ -24,16 +25,15 @@ from pytest_mlflow_gate.pytest_glue.witness import Witness
 from pytest_mlflow_gate.pytest_glue.worker import INPUT, pack
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
     from pytest_mlflow_gate.checks.finding import Finding
-    from pytest_mlflow_gate.gatefile.types import Gate
+    from pytest_mlflow_gate.gatefile.types import Check, Gate
     from pytest_mlflow_gate.promotion.plan import Plan
     from pytest_mlflow_gate.promotion.verdict import Policy, Verdict
     from pytest_mlflow_gate.pytest_glue.gates import SessionGate
     from pytest_mlflow_gate.pytest_glue.testcases import Outcome
-    from pytest_mlflow_gate.tracking.values import Snapshot
 
 
 class Controller:
@@ -62,16 +62,16 @@ class Controller:
         self.results: dict[str, Result] = {}
         self.plans: dict[str, Plan] = {}
         self.loop_ended = False
-        self._findings: dict[str, tuple[Finding, ...]] = {}
+        self._findings: dict[str, dict[str, Finding]] = {}
         config.pluginmanager.register(self.witness, "mlflow-gate-witness")
         if runs and decision is not None:
             decision.unlink(missing_ok=True)
 
     # What items ask
 
-    def candidate(self, gate: Gate) -> Snapshot | str:
-        """Return the gate's candidate, or a text that says why there is none."""
-        return self.candidates.all()[gate.name]
+    def finding(self, gate: Gate, check: Check | None) -> Finding:
+        """Return what this process found for a check."""
+        return self._judged(gate)[check.name if check else RUN_CHECK]
 
     # Before the first item
 
@@ -219,15 +219,14 @@ class Controller:
 
     # Values
 
-    def _judged(self, gate: SessionGate) -> tuple[Finding, ...]:
-        """Judge a gate on this process, once; empty while nobody needed its candidate."""
-        name = gate.gate.name
-        candidate = self.candidates.all().get(name)
+    def _judged(self, gate: Gate) -> Mapping[str, Finding]:
+        """Judge every check that a gate declares, once; empty while nobody needed its candidate."""
+        candidate = self.candidates.all().get(gate.name)
         if candidate is None:
-            return ()
-        if name not in self._findings:
-            self._findings[name] = judge_gate(gate.gate, candidate)
-        return self._findings[name]
+            return {}
+        if gate.name not in self._findings:
+            self._findings[gate.name] = {finding.check: finding for finding in judge_gate(gate, candidate)}
+        return self._findings[gate.name]
 
     @property
     def _promotable(self) -> list[SessionGate]:
@@ -238,7 +237,7 @@ class Controller:
             Judged(
                 gate=gate.gate.name,
                 declared=tuple(gate.gate.check_names()),
-                findings={finding.check: finding for finding in self._judged(gate)},
+                findings=self._judged(gate.gate),
                 token=self.token,
                 unchanged=_digest(gate.file) == gate.gate.digest,
             )
@@ -258,7 +257,7 @@ class Controller:
                     gate=gate.gate,
                     tracking_uri=shown_uri(gate),
                     candidate=None if isinstance(candidate, str) else candidate,
-                    findings=self._judged(gate),
+                    findings=tuple(self._judged(gate.gate).values()),
                     result=self.results.get(gate.gate.name, Result("none", "")),
                 )
             )

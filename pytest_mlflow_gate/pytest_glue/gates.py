@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_mlflow_gate.gatefile.types import Gate
+    from pytest_mlflow_gate.checks.finding import Finding
+    from pytest_mlflow_gate.gatefile.types import Check, Gate
     from pytest_mlflow_gate.tracking.uri import TrackingUri
-    from pytest_mlflow_gate.tracking.values import Snapshot
 
 
 class SessionGate(NamedTuple):
@@ -31,9 +31,9 @@ class SessionGate(NamedTuple):
     asked: bool
 
 
-class Candidates(Protocol):
+class Judge(Protocol):
     """
-    What items ask when they run: the controller resolves, its xdist workers are told.
+    What items ask when they run: the controller resolves and judges, its xdist workers are told and judge.
 
     Attributes:
         token: What an item shows after a true comparison.
@@ -41,5 +41,5 @@ class Candidates(Protocol):
 
     token: str
 
-    def candidate(self, gate: Gate) -> Snapshot | str:
-        """Return the gate's candidate, or a text that says why there is none."""
+    def finding(self, gate: Gate, check: Check | None) -> Finding:
+        """Return what was found for a check; None is the check that there is a candidate."""

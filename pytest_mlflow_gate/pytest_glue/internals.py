@@ -5,7 +5,7 @@ The places where pytest has no public way, each with its reason, so that a new p
   text gets no place, and xdist turns every other representation into a text.
 * JUnit and JSON are on disk before anybody knows whether the registry moved; their writers are asked to
   take one more report and write again.
-* What xdist writes leaves the terminal in the middle of a line, and pytest's own `ensure_newline` does not see it.
+* What xdist writes leaves the terminal in the middle of a line, which pytest's `ensure_newline` does not see.
 * A skip that names the gate file and not this plugin's source needs the flag that pytest's own marks use.
 """
 

@@ -37,7 +37,8 @@ class Witness:
         self.digests = digests
         self.finished = False
         self.ours: set[str] = set()
-        self._phases: dict[tuple[str, str], dict[str, tuple[Phase, ...]]] = {}
+        self._phases: dict[str, dict[tuple[str, str], tuple[Phase, ...]]] = {}
+        self._courses: dict[tuple[Phase, ...], tuple[Phase, ...]] = {}
         self._troubles: list[Trouble] = []
         self._collected: dict[str, set[str]] = {}
         self._reported: dict[str, set[str]] = {}
@@ -82,8 +83,11 @@ class Witness:
             phase = Phase(
                 str(report.when), str(report.outcome), xfail=expected_failure, token=evidence.get("token")
             )
-            of_check = self._phases.setdefault((evidence["gate"], evidence["check"]), {})
-            of_check[process] = (*of_check.get(process, ()), phase)
+            of_process = self._phases.setdefault(process, {})
+            key = (evidence["gate"], evidence["check"])
+            course = (*of_process.get(key, ()), phase)
+            # Ten thousand checks take the same course: one tuple for all is less for the garbage collector.
+            of_process[key] = self._courses.setdefault(course, course)
         else:
             self._count(report, expected_failure=expected_failure)
         if report.outcome == "failed":

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from pytest_mlflow_gate.checks.judge import judge
 from pytest_mlflow_gate.pytest_glue.collection import CheckItem
 from pytest_mlflow_gate.tracking.values import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
-    from pytest_mlflow_gate.gatefile.types import Gate
+    from pytest_mlflow_gate.checks.finding import Finding
+    from pytest_mlflow_gate.gatefile.types import Check, Gate
     from pytest_mlflow_gate.pytest_glue.gates import SessionGate
 
 INPUT = "mlflow_gate"
@@ -52,9 +54,9 @@ class Worker:
         self._digests = {gate.gate.name: gate.gate.digest for gate in gates}
         self._deselected = 0
 
-    def candidate(self, gate: Gate) -> Snapshot | str:
-        """Return what the controller found for *gate*, or why there is none."""
-        return self._candidates[gate.name]
+    def finding(self, gate: Gate, check: Check | None) -> Finding:
+        """Judge a check by the candidate that the controller found."""
+        return judge(gate, check, self._candidates[gate.name])
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Count the ordinary tests that the user left out."""

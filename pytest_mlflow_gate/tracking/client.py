@@ -13,6 +13,7 @@ from pytest_mlflow_gate.tracking import entities
 from pytest_mlflow_gate.tracking.answers import ApiError, Reader
 from pytest_mlflow_gate.tracking.client_calls import ask, pages
 from pytest_mlflow_gate.tracking.credentials import known_secrets
+from pytest_mlflow_gate.tracking.quiet import default_tracking_uri
 from pytest_mlflow_gate.tracking.store import NotFound, Rejected
 from pytest_mlflow_gate.tracking.uri import mask
 
@@ -163,13 +164,14 @@ class ClientStore:
         self, model: str, *, source: str, run_id: str, model_id: str | None
     ) -> ModelVersion:
         """Register a new version. Never sent twice: MLflow would make two versions."""
-        created = self._register(
-            lambda: self._client.create_model_version(
-                model, source, run_id, await_creation_for=0, model_id=model_id
-            ),
-            repeatable=False,
-        )
-        return entities.model_version(created)
+
+        def create() -> Entity:
+            with default_tracking_uri(self._uri):
+                return self._client.create_model_version(
+                    model, source, run_id, await_creation_for=0, model_id=model_id
+                )
+
+        return entities.model_version(self._register(create, repeatable=False))
 
     def set_alias(self, model: str, alias: str, version: str) -> None:
         """Point *alias* to *version*, whatever it pointed to before."""

@@ -37,17 +37,48 @@ def quiet_mlflow(seconds: float) -> Iterator[None]:
 
 
 @contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
+def default_tracking_uri(tracking_uri: str) -> Iterator[None]:
+    """
+    Have *tracking_uri* be the process's own inside of this.
+
+    MLflow's registries look up logged models there, whatever their client was given, and would make a new
+    local store to look in.
+
+    Args:
+        tracking_uri: As MLflow's client reads it.
+    """
+    from mlflow.tracking import (  # noqa: PLC0415 - takes seconds
+        get_tracking_uri,
+        is_tracking_uri_set,
+        set_tracking_uri,
+    )
+
+    # Without the variable, what is set was set by somebody's code.
+    with _environment({"MLFLOW_TRACKING_URI": None}):
+        before = get_tracking_uri() if is_tracking_uri_set() else None
+        set_tracking_uri(tracking_uri)
+        try:
+            yield
+        finally:
+            set_tracking_uri(before)
+
+
+@contextmanager
+def _environment(values: Mapping[str, str | None]) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
+    _set(values)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        _set(before)
+
+
+def _set(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 @contextmanager

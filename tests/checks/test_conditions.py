@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from pytest_mlflow_gate.checks.judge import judge_check, judge_gate
+from pytest_mlflow_gate.checks.judge import judge, judge_gate
 from pytest_mlflow_gate.checks.kinds import KEYS
 from pytest_mlflow_gate.gatefile.types import Check
 from pytest_mlflow_gate.tracking.values import Experiment, Snapshot
@@ -122,7 +122,7 @@ def test_a_value_is_compared_exactly(
     margin: str | None,
 ) -> None:
     """The decimal that MLflow shows is compared with the decimal that the file has."""
-    finding = judge_check(check(condition, limit, tolerance=Decimal(tolerance)), candidate(accuracy=value))
+    finding = judge(gate(), check(condition, limit, tolerance=Decimal(tolerance)), candidate(accuracy=value))
     assert finding.outcome == outcome
     if text is not None:
         assert finding.text == text
@@ -142,7 +142,7 @@ def test_a_value_is_compared_exactly(
 def test_what_is_no_number_cannot_be_judged(condition: str, value: float, why: str) -> None:
     """No condition passes or merely fails a value that could not have been compared."""
     judged = check(condition, "0.5")
-    finding = judge_check(judged, candidate(accuracy=value))
+    finding = judge(gate(), judged, candidate(accuracy=value))
     symbol = KEYS[condition].symbol
     assert finding.outcome == "unevaluable"
     assert finding.text == f"cannot judge accuracy: {why}, must be {symbol} 0.5"
@@ -174,7 +174,7 @@ def test_a_metric_that_was_never_logged_cannot_be_judged(
     condition: str, metrics: dict[str, float], why: str
 ) -> None:
     """The line names the run and the names that may have been meant."""
-    finding = judge_check(check(condition, "0.5"), candidate(**metrics))
+    finding = judge(gate(), check(condition, "0.5"), candidate(**metrics))
     assert (finding.outcome, finding.value) == ("unevaluable", None)
     assert finding.text == f"cannot judge accuracy: {why}"
 
@@ -194,12 +194,12 @@ def test_a_metric_that_was_never_logged_cannot_be_judged(
 def test_the_teams_reason_is_shown_with_a_failure(value: float, text: str) -> None:
     """Whoever is stopped reads why the limit is there."""
     judged = check("min", "0.5", reason="contract with sales")
-    assert judge_check(judged, candidate(accuracy=value)).text == text
+    assert judge(gate(), judged, candidate(accuracy=value)).text == text
 
 
 def test_a_warning_never_blocks() -> None:
     """Severity warn is shown, and nothing more."""
-    finding = judge_check(check("min", "0.5", severity="warn"), candidate(accuracy=0.4))
+    finding = judge(gate(), check("min", "0.5", severity="warn"), candidate(accuracy=0.4))
     assert (finding.outcome, finding.blocks) == ("failed", False)
 
 

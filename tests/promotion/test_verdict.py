@@ -30,14 +30,14 @@ def judged(gate: str = "churn", **outcomes: str) -> Judged:
 def perfect(*gates: str) -> Conduct:
     """Return a session in which everything of these gates ran, passed and was reported once."""
     names = gates or ("churn",)
-    phases = {(gate, name): {"main": CLEAN} for gate in names for name in NAMES}
+    phases = {"main": {(gate, name): CLEAN for gate in names for name in NAMES}}
     return Conduct(phases=phases, finished=True)
 
 
 def with_phases(*phases: Phase) -> Conduct:
     """Return a session that reported accuracy[min] in this way."""
     conduct = perfect()
-    return conduct._replace(phases={**conduct.phases, ("churn", "accuracy[min]"): {"main": phases}})
+    return conduct._replace(phases={"main": {**conduct.phases["main"], ("churn", "accuracy[min]"): phases}})
 
 
 SETUP, CALL, TEARDOWN = CLEAN
@@ -133,12 +133,9 @@ def test_a_perfect_session_is_granted() -> None:
         pytest.param(
             lambda c: c._replace(
                 phases={
-                    **c.phases,
-                    ("churn", "accuracy[min]"): {
-                        "gw0": CLEAN,
-                        "gw1": (SETUP, CALL._replace(outcome="failed")),
-                    },
-                },
+                    "gw0": c.phases["main"],
+                    "gw1": {("churn", "accuracy[min]"): (SETUP, CALL._replace(outcome="failed"))},
+                }
             ),
             [NOT_CLEAN],
             False,
