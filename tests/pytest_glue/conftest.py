@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_mlflow_gate.pytest_glue import activation, candidates  # noqa: F401 - activation: or each session here loads it anew
+from pytest_mlflow_gate.pytest_glue import activation, candidates  # noqa: F401 - else each session here loads it anew
 from tests import fake_session
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ class Inner:
         self.monkeypatch.setenv("FAKE_METRICS", json.dumps({**GOOD, **metrics}))
         with self.monkeypatch.context() as patched:
             patched.setattr(candidates, "open_store", fake_session.open_store)
-            return self.pytester.runpytest_inprocess(*QUICK, *args)
+            # This process turns warnings into errors, which is not what the session starts from elsewhere.
+            return self.pytester.runpytest_inprocess(*QUICK, "-W", "default", *args)
 
     def gate_here(self, *args: str, **metrics: float) -> pytest.RunResult:
         """Do as `gate` does in this process."""
