@@ -29,7 +29,7 @@ bench: .cache/bench/ready
 	rm -rf .cache/bench/wheel .cache/bench/plugin
 	$(BIN)/python -m build --wheel --no-isolation --outdir .cache/bench/wheel . >/dev/null
 	$(UV) pip install --quiet --python .cache/bench/bin/python --no-deps --target .cache/bench/plugin .cache/bench/wheel/*.whl
-	$(BIN)/python -m benchmarks.bench
+	PYTHONPATH=. $(BIN)/python benchmarks/bench.py
 
 # Pin everything again. The file names versions only, so that it works with any registry.
 lock: .venv/ready
