@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_mlflow_gate.pytest_glue import options
+from pytest_mlflow_gate import options
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -37,7 +37,7 @@ def _way(given: _Given, line: int, problems: Problems) -> str | None:
     deciding = sorted((name for name in WAYS if name in given), key=lambda name: given[name].line)
     if "run_id" in deciding and "experiment" in deciding:
         deciding.remove("experiment")
-    if not deciding:
+    if not deciding and not problems.concern("candidate"):
         problems.add(line, "candidate", f"nothing chooses it, write one of {', '.join(WAYS)}")
     for name in deciding[1:]:
         first = f"{deciding[0]} (line {given[deciding[0]].line})"

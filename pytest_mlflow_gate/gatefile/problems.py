@@ -68,10 +68,16 @@ class Problems:
 
     def __init__(self) -> None:
         self.found: list[Problem] = []
+        self._places: set[str] = set()
 
     def add(self, line: int, where: str, text: str) -> None:
         """Note that the key path *where* (empty for the whole file) is wrong as *text* says."""
         self.found.append(Problem(line, f"{where}: {text}" if where else text))
+        self._places.add(where)
+
+    def concern(self, where: str) -> bool:
+        """Return whether something is wrong at *where* itself; a misspelt key is not missing as well."""
+        return where in self._places
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -89,7 +89,7 @@ class _Reader:
 
     def _long(self, metric: str, value: ThresholdKeys, line: int, where: str) -> None:
         limits: dict[str, At[Decimal]] = {key: at for key in self._keys if (at := getattr(value, key))}
-        if not limits:
+        if not limits and not self._problems.concern(where):
             self._problems.add(line, where, f"no condition, add one of {', '.join(self._keys)}")
         tolerance = self._tolerance(value, limits, where)
         severity = value_of(value.severity) if value.severity else "fail"

@@ -110,7 +110,7 @@ def _move(plan: Plan, store: Store) -> Result:
     try:
         move(plan, store)
     except MoveFailed as error:
-        return Result("failed", str(error))
+        return Result("failed", str(error), version=plan.version, created=plan.created)
     now, was = "now", f" (was version {plan.previous_version})" if plan.previous_version else ""
     if plan.previous_version == plan.version:
         now, was = "already", ""
@@ -129,4 +129,4 @@ def _put_back(plan: Plan, store: Store, culprit: str) -> Result:
     text = f"put back, because the promotion of {culprit} failed"
     if left:
         text = f"the promotion of {culprit} failed and this one stayed: {'; '.join(left)}"
-    return Result("failed", text, version=plan.version)
+    return Result("failed", text, version=plan.version, created=plan.created)

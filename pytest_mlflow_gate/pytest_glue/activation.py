@@ -14,10 +14,10 @@ from pytest_mlflow_gate.gatefile.discovery import gate_files
 from pytest_mlflow_gate.gatefile.loader import load
 from pytest_mlflow_gate.gatefile.problems import GateFileError
 from pytest_mlflow_gate.gatefile.types import RunById, RunOfExperiment
+from pytest_mlflow_gate.options import absolute, explicit_gate_arguments
 from pytest_mlflow_gate.pytest_glue.collection import GateCollection
 from pytest_mlflow_gate.pytest_glue.controller import Controller
 from pytest_mlflow_gate.pytest_glue.gates import SessionGate
-from pytest_mlflow_gate.pytest_glue.options import absolute, explicit_gate_arguments
 from pytest_mlflow_gate.pytest_glue.worker import Worker, is_worker
 from pytest_mlflow_gate.tracking.uri import choose_registry_uri, choose_tracking_uri
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_mlflow_gate.gatefile.types import RUN_CHECK
+from pytest_mlflow_gate.options import absolute, explicit_gate_arguments
 from pytest_mlflow_gate.pytest_glue import internals
-from pytest_mlflow_gate.pytest_glue.options import absolute, explicit_gate_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

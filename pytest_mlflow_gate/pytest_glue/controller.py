@@ -163,6 +163,9 @@ class Controller:
 
     def promote(self, session: pytest.Session) -> None:
         """Decide once more at the final exit status, move, and make all reports true, whatever happens."""
+        for gate in self._promotable:
+            broken = Result("withheld", "the session broke before it came to a decision")
+            self.results.setdefault(gate.gate.name, broken)
         planned = [gate for gate in self._promotable if gate.gate.name in self.plans]
         for gate in planned:
             self.results[gate.gate.name] = Result("failed", "the promotion did not come to its end")

@@ -129,6 +129,7 @@ def test_what_stayed_is_named() -> None:
         "failed",
         "the promotion of b failed and this one stayed: could not put back @champion of a to version 1: no",
         version="1",
+        created=True,
     )
 
 

@@ -294,7 +294,7 @@ def test_session_without_gate_pays_nothing(inner: Inner) -> None:
     assert "loaded: []" in installed
     assert installed[-1] == (
         "ours: ['pytest_mlflow_gate', 'pytest_mlflow_gate.plugin', 'pytest_mlflow_gate.pytest_glue', "
-        "'pytest_mlflow_gate.pytest_glue.options']"
+        "'pytest_mlflow_gate.options']"
     )
 
 
