@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from pytest_mlflow_gate.options import absolute, explicit_gate_arguments
 from pytest_mlflow_gate.pytest_glue import internals
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Mapping
     from pathlib import Path
 
     from pytest_mlflow_gate.checks.finding import Finding
@@ -67,8 +68,7 @@ class GateCollection:
         """Sign the reports of our items; plain texts, because they travel between processes."""
         report = yield
         if isinstance(item, CheckItem):
-            evidence = item.evidence if call.when == "call" else {}
-            setattr(report, EVIDENCE, {"gate": item.gate.name, "check": item.name, **evidence})
+            setattr(report, EVIDENCE, item.evidence if call.when == "call" else item.identity)
         return report
 
     def _node(self, session: pytest.Session, gate: SessionGate) -> GateFile:
@@ -122,6 +122,7 @@ class CheckItem(pytest.Item):
 
     # Other people's conftests look at these on every item.
     fixturenames: tuple[str, ...] = ()
+    funcargs: Mapping[str, object] = MappingProxyType({})
 
     def __init__(
         self,
@@ -135,13 +136,13 @@ class CheckItem(pytest.Item):
         self.gate = gate
         self.check = check
         self.judge = judge
-        self.funcargs: dict[str, object] = {}
-        self.evidence: dict[str, str] = {}
+        self.identity = {"gate": gate.name, "check": self.name}
+        self.evidence = self.identity
         self.line = check.line if check else gate.candidate.line
 
     def runtest(self) -> None:
         """Judge; the outcome goes to pytest as an exception, the evidence only after a true comparison."""
-        self.evidence = {}
+        self.evidence = self.identity
         finding = self.judge.finding(self.gate, self.check)
         if finding.outcome == "skipped":
             raise internals.skipped(finding.text)
@@ -150,7 +151,7 @@ class CheckItem(pytest.Item):
         if finding.outcome != "passed":
             self.warn(MlflowGateWarning(f"{finding.text} ({self.gate.path.name}:{finding.line})"))
         shown = finding.text if finding.outcome == "passed" else f"warn: {finding.text}"
-        self.evidence = {"token": self.judge.token, "shown": shown}
+        self.evidence = {**self.identity, "token": self.judge.token, "shown": shown}
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ANN401
         """Return our own failures as one line; a bug keeps its traceback."""
