@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from counting_proxy import counting_proxy
 from measuring import Series
 from rows import Row
+
+from tests.forwarding import forwarding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +35,6 @@ def requests_of_gates(stage: Stage, progress: Callable[[str], None]) -> Iterator
 
 
 def _requests(stage: Stage, gate: Path) -> int:
-    with counting_proxy(stage.url) as proxy:
+    with forwarding(stage.url) as proxy:
         Series().add(stage.pytest("--mlflow-gate", gate.name, plugin=True, tracking_uri=proxy.url))
-    return len(proxy.seen)
+    return len(proxy.passed)
