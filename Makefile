@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # A uv that is on the machine, else one of our own inside .venv.
 UV = $(shell command -v uv || echo $(BIN)/uv)
+LOCK := --quiet --universal --python-version 3.10 --upgrade \
+  --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 SOURCES := pytest_mlflow_gate tests example_project benchmarks conftest.py noxfile.py
 
 .PHONY: demo test lint test-matrix bench lock schema mlflow2 clean
@@ -33,13 +35,13 @@ bench: .cache/bench/ready
 
 # Pin everything again. The file names versions only, so that it works with any registry.
 lock: .venv/ready
-	$(UV) pip compile pyproject.toml --group dev --extra local --universal --python-version 3.10 --upgrade \
-	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o constraints.txt
+	$(UV) pip compile pyproject.toml --group dev --extra local $(LOCK) -o constraints.txt
+	$(UV) pip compile tests/mlflow2.in $(LOCK) -o tests/mlflow2.txt
 
 schema: .venv/ready
 	$(BIN)/python -m pytest_mlflow_gate schema > pytest_mlflow_gate/gate.schema.json
 
-# The last MLflow 2 release, with the SQLAlchemy that it can still work with, for the tests against old servers.
+# The environment of the tests against servers of MLflow 2.
 mlflow2: .cache/mlflow2/ready
 
 .venv/bin/python:
@@ -57,9 +59,9 @@ mlflow2: .cache/mlflow2/ready
 	$(UV) pip install --quiet --python .cache/bench/bin/python --constraint constraints.txt --requirements pyproject.toml --extra local
 	touch $@
 
-.cache/mlflow2/ready: Makefile | .venv/bin/python
+.cache/mlflow2/ready: tests/mlflow2.txt | .venv/bin/python
 	$(PYTHON) -m venv --without-pip .cache/mlflow2
-	$(UV) pip install --quiet --python .cache/mlflow2/bin/python 'mlflow==2.22.5' 'sqlalchemy<2.1'
+	$(UV) pip install --quiet --python .cache/mlflow2/bin/python --requirement tests/mlflow2.txt
 	touch $@
 
 clean:
