@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from pytest_mlflow_gate.gatefile.types import RUN_CHECK
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -131,9 +133,10 @@ def _own(judged: Judged, conduct: Conduct) -> Iterator[Reason]:
         yield Reason("the gate file changed during the session", failure=False)
     blocking = {name: finding for name, finding in judged.findings.items() if finding.blocks}
     if blocking:
-        # What was skipped for want of a candidate has its cause in another check.
-        causes = [name for name, finding in blocking.items() if finding.outcome != "skipped"]
-        yield Reason(f"{_some(causes or list(blocking))} did not pass", failure=True)
+        no_candidate = blocking.get(RUN_CHECK)
+        # Without a candidate there is one cause, and -k may have left out the check that says it.
+        text = no_candidate.text if no_candidate else f"{_some(tuple(blocking))} did not pass"
+        yield Reason(text, failure=True)
     not_run: list[str] = []
     not_clean: list[str] = []
     for name in judged.declared:

@@ -33,12 +33,12 @@ def assert_no_candidate(project: Project, result: pytest.RunResult, cause: str) 
     sentence = f"cannot judge m: {cause}"
     assert result.errlines == []
     assert f"{sentence} (eval_gate.yaml:3)" in result.outlines
-    assert result.outlines[-1] == "NOT PROMOTED m: candidate[run] did not pass"
+    assert result.outlines[-1] == f"NOT PROMOTED m: {sentence}"
     assert result.ret == 1
     assert junit_cases(project.path / "junit.xml") == {
         "eval_gate.yaml.m::candidate[run]": ("failure", f"{sentence} (eval_gate.yaml:3)"),
         "eval_gate.yaml.m::accuracy[min]": ("skipped", "no candidate"),
-        "eval_gate.yaml.m::promotion": ("skipped", "candidate[run] did not pass"),
+        "eval_gate.yaml.m::promotion": ("skipped", sentence),
     }
 
 

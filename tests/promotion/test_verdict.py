@@ -160,6 +160,15 @@ def test_pytest_cannot_grant_what_the_controller_judges_otherwise(outcome: str) 
     assert verdict.failed
 
 
+def test_without_a_candidate_the_cause_is_the_reason() -> None:
+    """The check that says it may have been deselected, and there is nothing else to say."""
+    nobody = Finding("candidate[run]", "unevaluable", "cannot judge churn: no such run", 1)
+    skipped = Finding("accuracy[min]", "skipped", "no candidate", 1)
+    gate = judged()._replace(findings={finding.check: finding for finding in (nobody, skipped)})
+    (verdict,) = decide([gate], with_phases(), "all")
+    assert verdict.reasons[0] == ("cannot judge churn: no such run", True)
+
+
 def test_a_warning_does_not_withhold() -> None:
     """Severity warn is shown and never blocks."""
     warned = Finding("accuracy[min]", "failed", "", 1, severity="warn")

@@ -480,7 +480,7 @@ def test_no_candidate(inner: Inner) -> None:
         f"{cause} (eval_gate.yaml:3)",
     )
     assert cases["eval_gate.yaml.churn-classifier::f1[min]"] == ("skipped", "no candidate")
-    assert cases["eval_gate.yaml.churn-classifier::promotion"] == ("skipped", "candidate[run] did not pass")
+    assert cases["eval_gate.yaml.churn-classifier::promotion"] == ("skipped", cause)
     assert {line for line in result.outlines if line.startswith("SKIPPED")} >= {
         "SKIPPED [1] eval_gate.yaml:6: no candidate"
     }
