@@ -158,6 +158,7 @@ class Controller:
             for gate in self._promotable:
                 unfinished = Result("withheld", "the session did not run to its end")
                 self.results.setdefault(gate.gate.name, unfinished)
+            self._never_green_unless_promoted(session)
             self._conclude(session)
             self.candidates.close()
 
@@ -177,9 +178,7 @@ class Controller:
                 verdicts = self._verdicts(session)
                 self.results |= together.carry_out(self.plans, stores, verdicts, self.policy)
         finally:
-            moved = all(self.results[gate.gate.name].status == "promoted" for gate in planned)
-            if not moved and session.exitstatus == pytest.ExitCode.OK:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            self._never_green_unless_promoted(session)
             for gate in planned:
                 result = self.results[gate.gate.name]
                 outcome: Outcome = "passed" if result.status == "promoted" else "failed"
@@ -189,11 +188,14 @@ class Controller:
             self._conclude(session)
             self.candidates.close()
 
-    def _conclude(self, session: pytest.Session) -> None:
+    def _never_green_unless_promoted(self, session: pytest.Session) -> None:
+        """Exit 0 means promoted; settled before the reports are written again, which hold the status."""
         asked = [gate for gate in self._promotable if gate.asked and self.policy != "never"]
         unmoved = any(self.results[gate.gate.name].status != "promoted" for gate in asked)
         if unmoved and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _conclude(self, session: pytest.Session) -> None:
         decisions = self._decisions()
         self.terminal.outcomes(decisions)
         if self.decision_path is not None:
