@@ -1,1 +1,4 @@
 """MLflow model promotion as a pytest run."""
+
+GATE_FILE_ENDINGS = ("gate.yaml", "gate.yml")
+"""How a file is named that counts as a gate in a folder, or as an argument without the option."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-_GATE_FILES = ("gate.yaml", "gate.yml")
+from pytest_mlflow_gate import GATE_FILE_ENDINGS
+
 _ONLY_WITH_GATES = {
     "mlflow_gate_tracking_uri": "--mlflow-gate-tracking-uri",
     "mlflow_gate_run": "--mlflow-gate-run",
@@ -61,7 +62,7 @@ def asks_for_gates(config: pytest.Config) -> bool:
 
 def explicit_gate_arguments(config: pytest.Config) -> list[str]:
     """Return the positional arguments that name a gate file, or something in one."""
-    return [argument for argument in config.args if argument.partition("::")[0].endswith(_GATE_FILES)]
+    return [argument for argument in config.args if argument.partition("::")[0].endswith(GATE_FILE_ENDINGS)]
 
 
 def absolute(config: pytest.Config, text: str) -> Path:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from pytest_mlflow_gate import GATE_FILE_ENDINGS
 from pytest_mlflow_gate.gatefile.problems import GateFileError, Problem
-
-GATE_FILE_ENDINGS = ("gate.yaml", "gate.yml")
 
 
 def gate_files(path: Path) -> tuple[Path, ...]:
