@@ -15,7 +15,7 @@ from pytest_mlflow_gate.tracking.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 RUN = Run(
     run_id="r1",
@@ -47,6 +47,7 @@ class FakeStore:
         self.files: dict[str, tuple[Artifact, ...]] = dict.fromkeys(self.models, MLMODEL)
         self.versions: dict[str, dict[str, ModelVersion]] = {}
         self.aliases: dict[str, dict[str, str]] = {}
+        self.newest: dict[str, int] = {}
         self.writes: list[str] = []
         self.failing: dict[str, StoreError] = {}
         self.on_write = on_write
@@ -66,6 +67,7 @@ class FakeStore:
         made = ModelVersion(model, version, source, "r1", ready=True, stage="None", tags={})
         made = made._replace(**changes)  # type: ignore[arg-type]
         self.versions.setdefault(model, {})[version] = made
+        self.newest[model] = max(self.newest.get(model, 0), int(version))
         self.aliases.setdefault(model, {})
         return made
 
@@ -116,10 +118,18 @@ class FakeStore:
         self.aliases.setdefault(name, {})
 
     def create_model_version(
-        self, model: str, *, source: str, run_id: str, model_id: str | None
+        self, model: str, *, source: str, run_id: str | None, model_id: str | None
     ) -> ModelVersion:
         self._write(f"create version of {model} from {source} ({run_id}, {model_id})")
-        return self.add_version(model, str(len(self.versions[model]) + 1), source=source, run_id=run_id)
+        number = self.newest.get(model, 0) + 1  # MLflow uses the number of a deleted version for no other
+        return self.add_version(model, str(number), source=source, run_id=run_id)
+
+    def delete_model_version(self, model: str, version: str) -> None:
+        self._write(f"delete version {model}/{version}")
+        self.versions.get(model, {}).pop(version, None)
+        aliases = self.aliases.get(model, {})
+        for alias in [name for name, target in aliases.items() if target == version]:
+            del aliases[alias]
 
     def set_alias(self, model: str, alias: str, version: str) -> None:
         self._write(f"alias {model}@{alias} = {version}")
@@ -147,6 +157,18 @@ class FakeStore:
         found = self.versions[model][version]
         tags = {name: value for name, value in found.tags.items() if name != key}
         self.versions[model][version] = found._replace(tags=tags)
+
+    def set_run_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
+        self._write(f"run tags {run_id} {', '.join(f'{key} = {value}' for key, value in tags.items())}")
+        run = self.run(run_id)
+        self.runs[run_id] = run._replace(tags={**run.tags, **tags})
+
+    def delete_run_tag(self, run_id: str, key: str) -> None:
+        self._write(f"no run tag {run_id} {key}")
+        if run_id in self.runs:
+            run = self.runs[run_id]
+            tags = {name: value for name, value in run.tags.items() if name != key}
+            self.runs[run_id] = run._replace(tags=tags)
 
     def close(self) -> None:
         pass

@@ -144,7 +144,7 @@ class Reader:
     def _refusal(self, code: str, message: str, said: str) -> StoreError:
         if code == "RESOURCE_DOES_NOT_EXIST":
             return NotFound(f"{self.server}: {said}")
-        return ApiError(f"{self.server}: {said} ({code})", code, message)
+        return ApiError(f"{self.server}: {said} ({self.excerpt(code)})", code, message)
 
     def _instead(self, answer: Answer) -> str:
         kind = answer.content_type

@@ -7,14 +7,16 @@ Imported only by what talks to such a store: importing MLflow takes seconds.
 from __future__ import annotations
 
 import posixpath
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_mlflow_gate.tracking import entities
 from pytest_mlflow_gate.tracking.answers import ApiError, Reader
-from pytest_mlflow_gate.tracking.client_calls import ask, pages
+from pytest_mlflow_gate.tracking.client_calls import ask, mlflow_client, pages
 from pytest_mlflow_gate.tracking.credentials import known_secrets
+from pytest_mlflow_gate.tracking.filters import quoted
 from pytest_mlflow_gate.tracking.quiet import default_tracking_uri
-from pytest_mlflow_gate.tracking.store import NotFound, Rejected
+from pytest_mlflow_gate.tracking.store import NotFound
 from pytest_mlflow_gate.tracking.uri import mask
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ class ClientStore:
         self._tracking = Reader(self.description, self.description, secrets)
         registry = mask(registry_uri or tracking_uri)
         self._registry = Reader(registry, registry, secrets)
-        self._client = self._opened(tracking_uri, registry_uri)
+        self._client = self._track(lambda: mlflow_client(tracking_uri, registry_uri))
 
     def run_url(self, run: Run) -> str | None:
         """Return the run's page in the MLflow UI; None for all but http(s) servers."""
@@ -142,7 +144,8 @@ class ClientStore:
     def model_versions(self, model: str, *, run_id: str | None = None) -> tuple[ModelVersion, ...]:
         """Return all versions of a model, or those of one run, newest first, all pages."""
         # One condition and no order, because Unity Catalog knows no more; a run has few versions.
-        condition = f"run_id = {self._quoted(run_id)}" if run_id else f"name = {self._quoted(model)}"
+        key, value = ("run_id", run_id) if run_id else ("name", model)
+        condition = f"{key} = {quoted(value, self._registry.server)}"
 
         def page(token: str | None) -> Entity:
             return self._register(
@@ -161,7 +164,7 @@ class ClientStore:
                 raise
 
     def create_model_version(
-        self, model: str, *, source: str, run_id: str, model_id: str | None
+        self, model: str, *, source: str, run_id: str | None, model_id: str | None
     ) -> ModelVersion:
         """Register a new version. Never sent twice: MLflow would make two versions."""
 
@@ -173,15 +176,14 @@ class ClientStore:
 
         return entities.model_version(self._register(create, repeatable=False))
 
+    def delete_model_version(self, model: str, version: str) -> None:
+        """Remove a version; one that does not exist is fine."""
+        with suppress(NotFound):
+            self._register(lambda: self._client.delete_model_version(model, version))
+
     def set_alias(self, model: str, alias: str, version: str) -> None:
         """Point *alias* to *version*, whatever it pointed to before."""
-        try:
-            self._register(lambda: self._client.set_registered_model_alias(model, alias, version))
-        except ApiError as error:
-            # As in RestStore: a database's "UNIQUE constraint failed", somebody else set it first.
-            if error.error_code != "BAD_REQUEST":
-                raise
-            self._register(lambda: self._client.set_registered_model_alias(model, alias, version))
+        self._register(lambda: self._client.set_registered_model_alias(model, alias, version))
 
     def delete_alias(self, model: str, alias: str) -> None:
         """Remove *alias*; one that does not exist is fine."""
@@ -203,29 +205,40 @@ class ClientStore:
 
     def set_version_tag(self, model: str, version: str, key: str, value: str) -> None:
         """Set one tag of a model version."""
-        self._register(lambda: self._client.set_model_version_tag(model, version, key, value))
+        try:
+            self._register(lambda: self._client.set_model_version_tag(model, version, key, value))
+        except ApiError as error:
+            # As in RestStore: a database's "UNIQUE constraint failed", somebody else set it first.
+            if error.error_code != "BAD_REQUEST":
+                raise
+            self._register(lambda: self._client.set_model_version_tag(model, version, key, value))
 
     def delete_version_tag(self, model: str, version: str, key: str) -> None:
         """Remove one tag of a model version; one that does not exist is fine."""
-        try:
+        with suppress(NotFound):
             self._register(lambda: self._client.delete_model_version_tag(model, version, key))
-        except NotFound:
-            return
+
+    def set_run_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
+        """Set tags of a run, all or none of them, in one request."""
+
+        def log() -> None:
+            from mlflow.entities import RunTag  # noqa: PLC0415 - as in _listed
+
+            entries = [RunTag(key, value) for key, value in tags.items()]
+            self._client.log_batch(run_id, tags=entries, synchronous=True)
+
+        self._track(log)
+
+    def delete_run_tag(self, run_id: str, key: str) -> None:
+        """Remove one tag of a run; a tag or a run that does not exist is fine."""
+        with suppress(NotFound):
+            self._track(lambda: self._client.delete_tag(run_id, key))
 
     def close(self) -> None:
         """Give back connections; MLflow's client shares its own between all of a process."""
 
-    def _opened(self, tracking_uri: str, registry_uri: str | None) -> Entity:
-        def client() -> Entity:
-            from mlflow.tracking import MlflowClient  # noqa: PLC0415 - takes seconds, and has to be quiet
-
-            # Left to MLflow, the registry would be that of the environment, whatever the gate chose.
-            return MlflowClient(tracking_uri, registry_uri or _own_registry(tracking_uri))
-
-        return self._track(client)
-
     def _listed(self, artifact_uri: str) -> Entity:
-        from mlflow.artifacts import list_artifacts  # noqa: PLC0415 - as above
+        from mlflow.artifacts import list_artifacts  # noqa: PLC0415 - takes seconds
 
         return list_artifacts(artifact_uri=artifact_uri, tracking_uri=self._uri)
 
@@ -234,16 +247,3 @@ class ClientStore:
 
     def _register(self, call: Callable[[], T], *, repeatable: bool = True) -> T:
         return ask(call, self._registry, repeatable=repeatable)
-
-    def _quoted(self, text: str) -> str:
-        for mark in ("'", '"'):
-            if mark not in text:
-                return f"{mark}{text}{mark}"
-        raise Rejected(
-            f"{self._registry.server}: MLflow cannot search for {text!r}, which has both kinds of quotes"
-        )
-
-
-def _own_registry(tracking_uri: str) -> str | None:
-    """Return the registry that belongs to a tracking URI; of Databricks', MLflow knows which it is."""
-    return None if tracking_uri.startswith("databricks") else tracking_uri

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_mlflow_gate.tracking.answers import ApiError
+from pytest_mlflow_gate.tracking.failures import NETWORK, explain, find
 from pytest_mlflow_gate.tracking.quiet import quiet_mlflow
 from pytest_mlflow_gate.tracking.retry import Transient, bounded
 from pytest_mlflow_gate.tracking.store import Denied, NotFound, NotMlflow, StoreError, Unreachable
@@ -29,6 +31,17 @@ _BUSY = frozenset(
     {"DEADLINE_EXCEEDED", "REQUEST_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED", "TEMPORARILY_UNAVAILABLE"}
 )
 _FILE_STORE = "MLFLOW_ALLOW_FILE_STORE"
+_REDIRECT = re.compile(r"API request to endpoint \S+ failed with error code 3\d\d ")
+
+
+def mlflow_client(tracking_uri: str, registry_uri: str | None) -> Entity:
+    """Import MLflow and return its client; ask for it through `ask`, because that is quiet."""
+    from mlflow.tracking import MlflowClient  # noqa: PLC0415 - takes seconds, and has to be quiet
+
+    # Left to MLflow, the registry would be that of the environment, whatever the gate chose. Only what
+    # Databricks has for one, MLflow knows better.
+    own = None if tracking_uri.startswith("databricks") else tracking_uri
+    return MlflowClient(tracking_uri, registry_uri or own)
 
 
 def ask(call: Callable[[], T], reader: Reader, *, repeatable: bool) -> T:
@@ -49,7 +62,7 @@ def ask(call: Callable[[], T], reader: Reader, *, repeatable: bool) -> T:
             try:
                 return call()
             except Exception as error:  # noqa: BLE001 - MLflow lets through whatever the libraries below it raise
-                raise _explain(error, reader) from None
+                raise _explain(error, reader, remaining) from None
 
     return bounded(attempt, repeatable=repeatable)
 
@@ -65,13 +78,14 @@ def pages(page: Callable[[str | None], Entity]) -> Iterator[Entity]:
             return
 
 
-def _explain(error: Exception, reader: Reader) -> Exception:
+def _explain(error: Exception, reader: Reader, remaining: float) -> Exception:
     """
     Return what to raise for *error*: `Transient` where another attempt may help, else a `StoreError`.
 
     Args:
         error: Whatever MLflow, or a library below it, raised.
         reader: Of the server or store that was asked.
+        remaining: Seconds that the attempt was given.
     """
     server = reader.server
     code = str(getattr(error, "error_code", ""))
@@ -95,14 +109,22 @@ def _explain(error: Exception, reader: Reader) -> Exception:
         # A database has waited for its lock by itself, for longer than there would be time to wait again.
         return Transient(busy) if server.startswith(("http://", "https://")) else busy
     if code == "INTERNAL_ERROR":
-        return _internal(error, text, f"{server}: {said}")
-    return ApiError(f"{server}: {said} ({code})", code, text)
+        return _internal(error, reader, said, remaining)
+    return ApiError(f"{server}: {said} ({reader.excerpt(code)})", code, text)
 
 
-def _internal(error: Exception, text: str, shown: str) -> Exception:
+def _internal(error: Exception, reader: Reader, said: str, remaining: float) -> Exception:
     """Tell apart what MLflow calls an internal error: no answer, a wrong one, a failing server, a setting."""
+    text, shown = str(error), f"{reader.server}: {said}"
     if "not in a valid JSON format" in text or "but did not return a valid" in text:
         return NotMlflow(shown)
+    if _REDIRECT.match(text):
+        return NotMlflow(
+            f"{reader.server}: redirects instead of answering (a login page or a proxy?); "
+            "put the address of MLflow itself into tracking_uri"
+        )
+    if network := find(error, *NETWORK):
+        return explain(network, reader, remaining)
     if "API request to" in text or type(error).__name__ == "RestException":
         return Transient(Unreachable(shown))
     return StoreError(shown)

@@ -143,6 +143,20 @@ def _verify(environ: Mapping[str, str]) -> bool | str:
     return bundle or not insecure
 
 
+def insecure_tls(environ: Mapping[str, str], *uris: str | None) -> bool:
+    """
+    Return whether the certificates of these servers are not checked, as the user asked for; no request.
+
+    Args:
+        environ: The environment variables.
+        uris: Tracking and registry URI; only https has certificates, None has none.
+
+    Raises:
+        StoreError: When ``MLFLOW_TRACKING_INSECURE_TLS`` would count and is neither true nor false.
+    """
+    return any(uri.lower().startswith("https://") for uri in uris if uri) and _flag(INSECURE_TLS, environ)
+
+
 def _flag(name: str, environ: Mapping[str, str]) -> bool:
     value = environ.get(name, "").lower()
     if value not in {"", "true", "false", "1", "0"}:

@@ -79,7 +79,7 @@ def _sqlite_path(uri: str, shown: str) -> Path:
         raise StoreError(f"{shown}: write sqlite:///relative/path.db or sqlite:////absolute/path.db")
     path = Path(name)
     if not path.is_file():
-        raise StoreError(f"{shown}: no such file: {path.absolute()} ({_NO_STORE}; check the path)")
+        raise StoreError(f"{shown}: no such file: {mask(str(path.absolute()))} ({_NO_STORE}; check the path)")
     return path
 
 
@@ -139,6 +139,8 @@ def _mlflow_version() -> str:
 
 def _require_file_store(folder: Path, shown: str) -> None:
     if not folder.is_dir():
-        raise StoreError(f"{shown}: no such folder: {folder.absolute()} ({_NO_STORE}; check the path)")
+        raise StoreError(
+            f"{shown}: no such folder: {mask(str(folder.absolute()))} ({_NO_STORE}; check the path)"
+        )
     if not any(folder.glob("*/meta.yaml")) and not (folder / "models").is_dir():
         raise StoreError(f"{shown}: is no MLflow store: no experiment in it has a meta.yaml ({_NO_STORE})")

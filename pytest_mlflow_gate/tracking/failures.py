@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import socket
 import ssl
+import warnings
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from typing import TYPE_CHECKING, TypeVar
 
-import urllib3.exceptions
-from requests import exceptions
-
 from pytest_mlflow_gate.tracking.retry import Transient
 from pytest_mlflow_gate.tracking.store import NotMlflow, StoreError, Unreachable
+
+with warnings.catch_warnings():
+    # requests warns on import about versions of its own dependencies, which under -W error ends the session.
+    warnings.simplefilter("ignore")
+    import urllib3.exceptions
+    from requests import exceptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +35,8 @@ _NO_ADDRESS = (
     urllib3.exceptions.LocationParseError,
     UnicodeError,
 )
-_NETWORK = (exceptions.RequestException, urllib3.exceptions.HTTPError)
+NETWORK = (exceptions.RequestException, urllib3.exceptions.HTTPError)
+"""What the libraries below raise when there is no answer; other exceptions are of somebody else."""
 
 
 def explain(error: Exception, reader: Reader, remaining: float) -> Exception:
@@ -58,7 +63,7 @@ def explain(error: Exception, reader: Reader, remaining: float) -> Exception:
         return NotMlflow(
             f"{server}: answered with something that is not HTTP (the wrong port, or https:// needed?)"
         )
-    if isinstance(error, _NETWORK):
+    if isinstance(error, NETWORK):
         proxy = "proxy: " if find(error, exceptions.ProxyError) else ""
         return Transient(Unreachable(f"{server}: {proxy}{_cause(error, reader, remaining)}"))
     # What requests says of certificate files that are not there.

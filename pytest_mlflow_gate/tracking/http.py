@@ -21,7 +21,7 @@ from pytest_mlflow_gate.tracking.store import NotFound, NotMlflow, Rejected, Sto
 from pytest_mlflow_gate.tracking.uri import Secrets, basic_value, mask
 
 with warnings.catch_warnings():
-    # It warns on import about versions of its own dependencies, which under -W error ends the session.
+    # As in `failures`.
     warnings.simplefilter("ignore")
     import requests
     import urllib3.exceptions
@@ -73,6 +73,10 @@ class Transport:
         self.base = f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
         self._connection = connection
         self._authorization = _authorization(parts, connection)
+        if self._authorization is None and (netrc := requests.utils.get_netrc_auth(self.base)):
+            value = basic_value(*netrc)
+            self._authorization = _Authorization(f"Basic {value}")
+            secrets = secrets.and_also(netrc[1], value)
         self._reader = Reader(self.description, self.base, secrets)
         self._clock, self._sleep = clock, sleep
         self._session = requests.Session()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_mlflow_gate.tracking.credentials import known_secrets, needs_client
+from pytest_mlflow_gate.tracking.credentials import insecure_tls, known_secrets, needs_client
+from pytest_mlflow_gate.tracking.uri import mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +40,23 @@ def open_store(tracking_uri: str, registry_uri: str | None, environ: Mapping[str
     for uri in uris:
         require_usable(uri, environ, known_secrets(environ, uri))
     return ClientStore(tracking_uri, registry_uri, environ)
+
+
+def tls_warning(tracking_uri: str, registry_uri: str | None, environ: Mapping[str, str]) -> str | None:
+    """
+    Return the line that belongs into every run whose server nobody can vouch for, or None; no request.
+
+    Raises:
+        StoreError: When ``MLFLOW_TRACKING_INSECURE_TLS`` would count and is neither true nor false.
+    """
+    insecure = [uri for uri in (tracking_uri, registry_uri) if uri and insecure_tls(environ, uri)]
+    if not insecure:
+        return None
+    servers = " and ".join(dict.fromkeys(mask(uri) for uri in insecure))
+    return (
+        "mlflow-gate: TLS certificates are not verified (MLFLOW_TRACKING_INSECURE_TLS), anybody between here "
+        f"and {servers} can read and change everything"
+    )
 
 
 def _is_http(uri: str) -> bool:

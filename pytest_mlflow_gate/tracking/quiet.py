@@ -1,4 +1,8 @@
-"""MLflow's client without its side effects: no telemetry, no output, no warnings, no minutes of retries."""
+"""
+MLflow's client without its side effects: no telemetry, no output, no warnings.
+
+And with our bounds: no minutes of retries, no redirects.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +31,8 @@ def quiet_mlflow(seconds: float) -> Iterator[None]:
     settings = {
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_DISABLE_AGENT_HINT": "1",
+        # Followed, a redirect makes a GET of a write and calls that done, and headers of plugins go along.
+        "MLFLOW_ALLOW_HTTP_REDIRECTS": "false",
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
         "MLFLOW_HTTP_REQUEST_TIMEOUT": str(max(1, math.floor(seconds))),
         "MLFLOW_DATABRICKS_ENDPOINT_HTTP_RETRY_TIMEOUT": str(max(1, math.floor(seconds))),

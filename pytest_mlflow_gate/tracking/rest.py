@@ -7,6 +7,7 @@ answers as if they were not there, so each request's fields are spelled in one p
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -14,8 +15,9 @@ from pytest_mlflow_gate.tracking import shapes
 from pytest_mlflow_gate.tracking.answers import ApiError
 from pytest_mlflow_gate.tracking.api import Api
 from pytest_mlflow_gate.tracking.credentials import known_secrets, read_connection
+from pytest_mlflow_gate.tracking.filters import quoted
 from pytest_mlflow_gate.tracking.http import Transport
-from pytest_mlflow_gate.tracking.store import NotFound, Rejected
+from pytest_mlflow_gate.tracking.store import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -161,26 +163,24 @@ class RestStore:
                 raise
 
     def create_model_version(
-        self, model: str, *, source: str, run_id: str, model_id: str | None
+        self, model: str, *, source: str, run_id: str | None, model_id: str | None
     ) -> ModelVersion:
         """Register a new version. Never sent twice: MLflow would make two versions."""
-        fields = {"name": model, "source": source, "run_id": run_id}
-        if model_id is not None:
-            fields["model_id"] = model_id
+        given = {"name": model, "source": source, "run_id": run_id, "model_id": model_id}
+        fields = {key: value for key, value in given.items() if value is not None}
         answer = self._registry.ask("POST", "model-versions/create", fields, repeatable=False)
         return self._registry.value(answer, "model_version", shapes.model_version)
+
+    def delete_model_version(self, model: str, version: str) -> None:
+        """Remove a version; one that does not exist is fine."""
+        with suppress(NotFound):
+            fields = {"name": model, "version": str(version)}
+            self._registry.ask("DELETE", "model-versions/delete", fields)
 
     def set_alias(self, model: str, alias: str, version: str) -> None:
         """Point *alias* to *version*, whatever it pointed to before."""
         fields = {"name": model, "alias": alias, "version": str(version)}
-        try:
-            self._registry.ask("POST", "registered-models/alias", fields)
-        except ApiError as error:
-            # What MLflow makes of a database's "UNIQUE constraint failed": somebody else was the first to set
-            # this alias at the same moment. Now that it is there, setting it works.
-            if error.error_code != "BAD_REQUEST":
-                raise
-            self._registry.ask("POST", "registered-models/alias", fields)
+        self._registry.ask("POST", "registered-models/alias", fields)
 
     def delete_alias(self, model: str, alias: str) -> None:
         """Remove *alias*; one that does not exist is fine."""
@@ -205,15 +205,30 @@ class RestStore:
     def set_version_tag(self, model: str, version: str, key: str, value: str) -> None:
         """Set one tag of a model version."""
         fields = {"name": model, "version": str(version), "key": key, "value": value}
-        self._registry.ask("POST", "model-versions/set-tag", fields)
+        try:
+            self._registry.ask("POST", "model-versions/set-tag", fields)
+        except ApiError as error:
+            # What MLflow makes of a database's "UNIQUE constraint failed": somebody else was the first to set
+            # this tag at the same moment. Now that it is there, setting it works.
+            if error.error_code != "BAD_REQUEST":
+                raise
+            self._registry.ask("POST", "model-versions/set-tag", fields)
 
     def delete_version_tag(self, model: str, version: str, key: str) -> None:
         """Remove one tag of a model version; one that does not exist is fine."""
         fields = {"name": model, "version": str(version), "key": key}
-        try:
+        with suppress(NotFound):
             self._registry.ask("DELETE", "model-versions/delete-tag", fields)
-        except NotFound:
-            return
+
+    def set_run_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
+        """Set tags of a run, all or none of them, in one request."""
+        entries = [{"key": key, "value": value} for key, value in tags.items()]
+        self._tracking.ask("POST", "runs/log-batch", {"run_id": run_id, "tags": entries})
+
+    def delete_run_tag(self, run_id: str, key: str) -> None:
+        """Remove one tag of a run; a tag or a run that does not exist is fine."""
+        with suppress(NotFound):
+            self._tracking.ask("POST", "runs/delete-tag", {"run_id": run_id, "key": key})
 
     def close(self) -> None:
         """Give back connections."""
@@ -221,10 +236,4 @@ class RestStore:
         self._registry.transport.close()
 
     def _quoted(self, text: str) -> str:
-        for mark in ("'", '"'):
-            if mark not in text:
-                return f"{mark}{text}{mark}"
-        raise Rejected(
-            f"{self._registry.transport.description}: "
-            f"MLflow cannot search for {text!r}, which has both kinds of quotes"
-        )
+        return quoted(text, self._registry.transport.description)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_mlflow_gate.tracking.values import (
         Artifact,
@@ -97,12 +97,33 @@ class Store(Protocol):
         """Create the registered model; one that exists already is fine."""
 
     def create_model_version(
-        self, model: str, *, source: str, run_id: str, model_id: str | None
+        self, model: str, *, source: str, run_id: str | None, model_id: str | None
     ) -> ModelVersion:
-        """Register a new version. Never sent twice: MLflow would make two versions."""
+        """
+        Register a new version. Never sent twice: MLflow would make two versions.
+
+        Args:
+            model: A registered model that exists.
+            source: What the version is made of; stored as it is. ``models:/NAME/VERSION`` makes a copy, which
+                loads even when that version is deleted.
+            run_id: The run behind it; of a copy, the run of the version that is copied.
+            model_id: The MLflow 3 logged model that *source* names; None for all else, and so for copies.
+        """
+
+    def delete_model_version(self, model: str, version: str) -> None:
+        """
+        Remove a version; one that does not exist is fine.
+
+        Move its aliases away before: MLflow 2 leaves them pointing to nothing. Its number is not used again.
+        """
 
     def set_alias(self, model: str, alias: str, version: str) -> None:
-        """Point *alias* to *version*, whatever it pointed to before."""
+        """
+        Point *alias* to *version*, whatever it pointed to before.
+
+        An alias that two sessions set for the first time at the same moment is `Rejected` for one of them,
+        which is all that MLflow has of a compare-and-set.
+        """
 
     def delete_alias(self, model: str, alias: str) -> None:
         """Remove *alias*; one that does not exist is fine."""
@@ -115,6 +136,18 @@ class Store(Protocol):
 
     def delete_version_tag(self, model: str, version: str, key: str) -> None:
         """Remove one tag of a model version; one that does not exist is fine."""
+
+    def set_run_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
+        """
+        Set tags of a run, all or none of them, in one request.
+
+        Args:
+            run_id: Of a run that is not deleted.
+            tags: At most 100. Of a value, MLflow silently keeps the first 8,000 characters.
+        """
+
+    def delete_run_tag(self, run_id: str, key: str) -> None:
+        """Remove one tag of a run; a tag or a run that does not exist is fine."""
 
     def close(self) -> None:
         """Give back connections."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from dataclasses import dataclass, field
@@ -127,15 +128,23 @@ class Secrets:
         ordered = sorted(spellings, key=len, reverse=True)
         return cls(re.compile("|".join(map(_as_pattern, ordered)), re.IGNORECASE) if ordered else None)
 
+    def and_also(self, *values: str) -> Secrets:
+        """Return these secrets and *values*."""
+        more = Secrets.of(*values)
+        patterns = [found.pattern for found in (more.pattern, self.pattern) if found]
+        return Secrets(re.compile("|".join(patterns), re.IGNORECASE) if patterns else None)
+
     def remove(self, text: str) -> str:
         """Return *text* with ``***`` in place of each secret, however it is encoded there."""
         return self.pattern.sub(MASK, text) if self.pattern else text
 
 
 def _spellings(value: str) -> set[str]:
-    texts = {value, unquote(value), unquote_plus(value)}
+    # A variable that was read from a file ends with a line break, which no server repeats.
+    texts = {text.strip() for text in (value, unquote(value), unquote_plus(value))} | {value}
     encoded = {encode(text) for text in texts for encode in (quote, quote_plus, _quote_all, _based)}
     escaped = {escape(text)[1:-1] for text in texts for escape in (repr, json.dumps)}
+    escaped |= {html.escape(text) for text in texts}
     return {text for text in texts | encoded | escaped if text.strip()}
 
 

@@ -15,14 +15,17 @@ import pytest
 
 from pytest_mlflow_gate.tracking.client import ClientStore
 from pytest_mlflow_gate.tracking.rest import RestStore
-from pytest_mlflow_gate.tracking.store import NotFound, NotMlflow, Rejected
-from pytest_mlflow_gate.tracking.values import Artifact, LoggedModel
+from pytest_mlflow_gate.tracking.store import NotFound, NotMlflow, Rejected, StoreError
+from pytest_mlflow_gate.tracking.values import Artifact, LoggedModel, RegisteredModel
 from tests.seeding import RestSeeder, fresh
+from tests.servers import THIS_PYTHON
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_mlflow_gate.tracking.store import Store
     from tests.seeding import Seeder
-    from tests.servers import RealModel
+    from tests.servers import Backends, RealModel
 
 pytestmark = pytest.mark.usefixtures("mlflow_server", "mlflow2_server")
 
@@ -321,6 +324,85 @@ def test_create_model_version_of_a_missing_model(store: Store, seed: Seeder) -> 
         store.create_model_version(fresh("no"), source=f"runs:/{run_id}/model", run_id=run_id, model_id=None)
 
 
+def test_copy_of_a_version(store: Store, registered: tuple[str, str]) -> None:
+    """A copy's source is the name and number that it was made of, by which it is found among its run's."""
+    model, run_id = registered
+    name = fresh("copy")
+    store.create_registered_model(name)
+    source = f"models:/{model}/2"
+    made = store.create_model_version(name, source=source, run_id=run_id, model_id=None)
+    assert (made.model, made.version, made.source, made.run_id) == (name, "1", source, run_id)
+    assert made.ready
+    assert store.model_version(name, "1") == made
+    assert store.model_versions(name, run_id=run_id) == (made,)
+    store.delete_model_version(model, "2")
+    assert store.model_version(name, "1") == made
+
+
+def test_copy_of_a_version_without_a_run(side: Side) -> None:
+    """Some versions were registered from files alone, and so are their copies."""
+    model, name = side.seed.registered_model(), side.seed.registered_model()
+    side.seed.version(model, source="s3://models/1")
+    source = f"models:/{model}/1"
+    made = side.store.create_model_version(name, source=source, run_id=None, model_id=None)
+    assert (made.version, made.source, made.run_id) == ("1", source, None)
+    assert side.store.model_version(name, "1") == made
+
+
+@pytest.mark.parametrize("version", ["99", "2"])
+def test_copy_of_a_version_that_does_not_exist(
+    store: Store, registered: tuple[str, str], version: str
+) -> None:
+    """Whatever MLflow calls it, what is not there or was deleted is not copied."""
+    model, run_id = registered
+    store.delete_model_version(model, "2")
+    name = fresh("copy")
+    store.create_registered_model(name)
+    with pytest.raises(StoreError):
+        store.create_model_version(name, source=f"models:/{model}/{version}", run_id=run_id, model_id=None)
+    assert store.model_versions(name) == ()
+
+
+def test_delete_model_version(side: Side, registered: tuple[str, str]) -> None:
+    """A deleted version is gone, in whatever stage it was; its number is not used again."""
+    model, run_id = registered
+    side.store.set_stage(model, "3", "Production", archive_existing=False)
+    side.store.set_version_tag(model, "3", "by", "ci")
+    side.store.delete_model_version(model, "3")
+    assert side.store.model_version(model, "3") is None
+    assert [version.version for version in side.store.model_versions(model)] == ["2", "1"]
+    for gone in ((model, "3"), (model, "99"), (fresh("nowhere"), "1")):
+        side.store.delete_model_version(*gone)
+    source = f"runs:/{run_id}/model"
+    made = side.store.create_model_version(model, source=source, run_id=run_id, model_id=None)
+    assert (made.version, made.stage, made.tags) == ("4", "None", {})
+
+
+def test_delete_the_only_model_version(store: Store, seed: Seeder) -> None:
+    """A registered model may be left without versions, and the next one still has a number of its own."""
+    run_id = seed.run(seed.experiment())
+    model = seed.registered_model()
+    seed.version(model, source=f"runs:/{run_id}/model", run_id=run_id)
+    store.delete_model_version(model, "1")
+    assert store.registered_model(model) == RegisteredModel(model, {})
+    assert store.model_versions(model) == ()
+    made = store.create_model_version(model, source=f"runs:/{run_id}/model", run_id=run_id, model_id=None)
+    assert made.version == "2"
+
+
+def test_delete_a_model_version_that_has_an_alias(side: Side, registered: tuple[str, str]) -> None:
+    """MLflow 3 removes the alias too; MLflow 2 keeps one that points to nothing, which can still be moved."""
+    model, _ = registered
+    side.store.set_alias(model, "champion", "3")
+    side.store.delete_model_version(model, "3")
+    found = side.store.registered_model(model)
+    assert found is not None
+    assert found.aliases == ({"champion": "3"} if side.release == 2 else {})
+    side.store.set_alias(model, "champion", "2")
+    side.store.delete_alias(model, "champion")
+    assert side.store.registered_model(model) == RegisteredModel(model, {})
+
+
 def test_alias(store: Store, registered: tuple[str, str]) -> None:
     """An alias can be set, set again, moved and removed, and removing one that is not there is fine."""
     model, _ = registered
@@ -391,6 +473,106 @@ def test_version_tags(store: Store, registered: tuple[str, str]) -> None:
         store.set_version_tag(model, "99", "by", "ci")
 
 
+DECISION = "mlflow_gate.decision.20261121T064907.123456Z"
+
+
+@pytest.mark.parametrize("key", [DECISION, "mlflow_gate.by-me/now", "mlflow_gate.größe: x", "k" * 250])
+def test_keys_that_tags_may_have(store: Store, registered: tuple[str, str], key: str) -> None:
+    """Letters, digits and . _ - / : and spaces are fine in keys of versions and of runs."""
+    model, run_id = registered
+    value = "a\n'ü' \"😀\" = {}, "
+    store.set_version_tag(model, "1", key, value)
+    store.set_run_tags(run_id, {key: value})
+    version = store.model_version(model, "1")
+    assert version is not None
+    assert version.tags == {key: value}
+    assert store.run(run_id).tags[key] == value
+    store.delete_version_tag(model, "1", key)
+    store.delete_run_tag(run_id, key)
+    version = store.model_version(model, "1")
+    assert version is not None
+    assert version.tags == {}
+    assert key not in store.run(run_id).tags
+
+
+@pytest.mark.parametrize("key", ["a,b", "a=b", "a+b", "a@b", "a[b]", "it's", "a//b", "k" * 251])
+def test_keys_that_tags_may_not_have(store: Store, registered: tuple[str, str], key: str) -> None:
+    """MLflow refuses other keys, and of the run's tags that come with one it sets none."""
+    model, run_id = registered
+    with pytest.raises(Rejected):
+        store.set_version_tag(model, "1", key, "x")
+    with pytest.raises(Rejected):
+        store.set_run_tags(run_id, {"before": "x", key: "x", "after": "x"})
+    assert not {"before", "after"} & store.run(run_id).tags.keys()
+
+
+@pytest.mark.parametrize(
+    ("length", "version_from"),
+    [
+        pytest.param(5_000, 2, id="all-keep-5000"),
+        pytest.param(5_001, 3, id="more-than-mlflow-2-takes"),
+        pytest.param(100_000, 3, id="all-that-mlflow-3-takes"),
+        pytest.param(100_001, 4, id="too-long"),
+    ],
+)
+def test_length_of_a_version_tag(
+    side: Side, registered: tuple[str, str], length: int, version_from: int
+) -> None:
+    """A version's tag is kept whole or refused, counted in characters; who refuses it depends on MLflow."""
+    model, _ = registered
+    value = "😀" * length
+    if side.release < version_from:
+        with pytest.raises(Rejected, match="maximum length"):
+            side.store.set_version_tag(model, "1", DECISION, value)
+        value = ""
+    else:
+        side.store.set_version_tag(model, "1", DECISION, value)
+    found = side.store.model_version(model, "1")
+    assert found is not None
+    assert found.tags.get(DECISION, "") == value
+
+
+@pytest.mark.parametrize("length", [8_000, 8_001, 100_000])
+def test_length_of_a_run_tag(store: Store, seed: Seeder, length: int) -> None:
+    """A run's tag is never refused: its first 8,000 characters are kept, and nobody is told."""
+    run_id = seed.run(seed.experiment())
+    store.set_run_tags(run_id, {DECISION: "😀" * length, "after": "x"})
+    tags = store.run(run_id).tags
+    assert tags[DECISION] == "😀" * 8_000
+    assert tags["after"] == "x"
+
+
+def test_run_tags(store: Store, seed: Seeder) -> None:
+    """Tags can be set together, replaced and removed, and removing one that is not there is fine."""
+    run_id = seed.run(seed.experiment(), tags={"phase": "eval"})
+
+    def tags() -> dict[str, str]:
+        return {key: value for key, value in store.run(run_id).tags.items() if not key.startswith("mlflow.")}
+
+    store.set_run_tags(run_id, {"mlflow_gate.verdict": "promoted", "mlflow_gate.by": "ci", "empty": ""})
+    store.set_run_tags(run_id, {"mlflow_gate.verdict": "rejected", "phase": "train"})
+    store.set_run_tags(run_id, {})
+    left = {"mlflow_gate.verdict": "rejected", "phase": "train", "empty": ""}
+    assert tags() == {**left, "mlflow_gate.by": "ci"}
+    for _ in "ab":
+        store.delete_run_tag(run_id, "mlflow_gate.by")
+    store.delete_run_tag("0" * 32, "mlflow_gate.by")
+    assert tags() == left
+    with pytest.raises(NotFound):
+        store.set_run_tags("0" * 32, {"by": "ci"})
+
+
+def test_tags_of_a_deleted_run(store: Store, seed: Seeder) -> None:
+    """A deleted run keeps its tags as they are, and says so: they would come back with it."""
+    run_id = seed.run(seed.experiment(), tags={"by": "ci"})
+    seed.delete_run(run_id)
+    with pytest.raises(Rejected, match="active"):
+        store.set_run_tags(run_id, {"by": "me"})
+    with pytest.raises(Rejected, match="active"):
+        store.delete_run_tag(run_id, "by")
+    assert store.run(run_id).tags["by"] == "ci"
+
+
 def test_run_url(side: Side) -> None:
     """A server has a page for each run; a database has none."""
     run = side.store.run(side.seed.run(side.seed.experiment()))
@@ -425,3 +607,29 @@ def test_model_that_mlflow2_logged(make: type[RestStore | ClientStore], real_mod
     source = f"runs:/{real_model2.run_id}/model"
     made = store.create_model_version(name, source=source, run_id=real_model2.run_id, model_id=None)
     assert (made.source, made.run_id, made.ready) == (source, real_model2.run_id, True)
+
+
+@pytest.mark.parametrize("release", [3, 2])
+def test_copy_loads_and_is_what_mlflow_itself_makes(
+    request: pytest.FixtureRequest, backends: Backends, mlflow2_environment: Path, release: int
+) -> None:
+    """A copy is the same as `copy_model_version`'s, and loads, also when what it is a copy of was deleted."""
+    real: RealModel = request.getfixturevalue("real_model" if release == 3 else "real_model2")
+    python = THIS_PYTHON if release == 3 else mlflow2_environment
+    model, name = fresh("real"), fresh("copy")
+    store = RestStore(real.tracking_uri, None, os.environ)
+    store.create_registered_model(model)
+    store.create_registered_model(name)
+    source = f"models:/{real.model_id}" if real.model_id else f"runs:/{real.run_id}/model"
+    store.create_model_version(model, source=source, run_id=real.run_id, model_id=real.model_id)
+    original = f"models:/{model}/1"
+    ours = store.create_model_version(name, source=original, run_id=real.run_id, model_id=None)
+    by_client = ClientStore(real.tracking_uri, None, os.environ).create_model_version(
+        name, source=original, run_id=real.run_id, model_id=None
+    )
+    by_mlflow = backends.run_script(python, "copy_version.py", real.tracking_uri, original, name)
+    assert (by_client, by_mlflow) == (ours._replace(version="2"), "3")
+    assert store.model_version(name, "3") == ours._replace(version="3")
+    store.delete_model_version(model, "1")
+    loaded = backends.run_script(python, "load_model.py", real.tracking_uri, f"models:/{name}/1")
+    assert loaded == [2.0, 4.0]

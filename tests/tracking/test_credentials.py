@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_mlflow_gate.tracking.credentials import Connection, known_secrets, needs_client, read_connection
+from pytest_mlflow_gate.tracking.credentials import (
+    Connection,
+    insecure_tls,
+    known_secrets,
+    needs_client,
+    read_connection,
+)
 from pytest_mlflow_gate.tracking.store import StoreError
 
 if TYPE_CHECKING:
@@ -160,6 +166,33 @@ def test_a_credentials_folder_is_an_error(tmp_path: Path) -> None:
 def test_a_connection_does_not_show_itself() -> None:
     """The repr, which a traceback may print, has no secret."""
     assert CANARY not in repr(Connection(username="eve", password=CANARY, token=CANARY))
+
+
+@pytest.mark.parametrize(
+    ("value", "uris", "insecure"),
+    [
+        pytest.param("", ["https://host"], False, id="verified"),
+        pytest.param("false", ["https://host"], False, id="said-to-be-verified"),
+        pytest.param("true", ["https://host", None], True, id="off"),
+        pytest.param("1", ["HTTPS://host"], True, id="off-by-a-number"),
+        pytest.param("true", ["sqlite:///x.db", "https://host"], True, id="registry"),
+        pytest.param("true", ["http://host", None], False, id="nothing-to-verify"),
+        pytest.param("perhaps", ["sqlite:///x.db", None], False, id="not-looked-at"),
+    ],
+)
+def test_it_is_known_that_certificates_are_not_checked(
+    value: str, uris: list[str | None], insecure: bool
+) -> None:
+    """Whoever reports the run can ask, without a request and whichever store it is."""
+    assert insecure_tls({"MLFLOW_TRACKING_INSECURE_TLS": value}, *uris) is insecure
+    assert insecure_tls({}, *uris) is False
+
+
+def test_insecure_must_be_true_or_false() -> None:
+    """A value that MLflow would not take is an error where it would count."""
+    with pytest.raises(StoreError) as caught:
+        insecure_tls({"MLFLOW_TRACKING_INSECURE_TLS": "yes"}, "https://host")
+    assert str(caught.value) == "MLFLOW_TRACKING_INSECURE_TLS is 'yes', must be true, false, 1 or 0"
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import gzip
-import ipaddress
+import os
 import re
-import ssl
+import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -15,9 +16,6 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from pytest_mlflow_gate.tracking.answers import ApiError
 from pytest_mlflow_gate.tracking.credentials import Connection, known_secrets
@@ -30,6 +28,7 @@ from pytest_mlflow_gate.tracking.store import (
     StoreError,
     Unreachable,
 )
+from tests.tracking.authority import Authority
 from tests.wire import Clock, Reply, Wire, closed_port, reply_error, reply_html, reply_json, served
 
 if TYPE_CHECKING:
@@ -534,76 +533,6 @@ def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-class Authority:
-    """A CA of our own, with a certificate for the server and one for a client."""
-
-    def __init__(self, folder: Path) -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test CA")])
-        self.ca = folder / "ca.pem"
-        self.ca.write_bytes(self._certificate(self.name, self.key, None))
-        self.server = self.issue(folder / "server.pem", "127.0.0.1")
-        self.elsewhere = self.issue(folder / "elsewhere.pem", "127.0.0.2")
-        self.client = self.issue(folder / "client.pem", "127.0.0.9")
-
-    def issue(self, path: Path, address: str) -> Path:
-        """Write key and certificate for *address* into one file."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, address)])
-        pem = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        path.write_bytes(pem + self._certificate(name, key, address))
-        return path
-
-    def _certificate(self, name: x509.Name, key: ec.EllipticCurvePrivateKey, address: str | None) -> bytes:
-        now = dt.datetime.now(dt.timezone.utc)
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(self.name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(days=1))
-            .not_valid_after(now + dt.timedelta(days=1))
-            .add_extension(x509.BasicConstraints(ca=address is None, path_length=None), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False
-            )
-        )
-        if address is None:
-            usage = dict.fromkeys(
-                (
-                    "digital_signature",
-                    "content_commitment",
-                    "key_encipherment",
-                    "data_encipherment",
-                    "key_agreement",
-                    "encipher_only",
-                    "decipher_only",
-                ),
-                False,
-            )
-            signs = x509.KeyUsage(key_cert_sign=True, crl_sign=True, **usage)
-            builder = builder.add_extension(signs, critical=True)
-        else:
-            names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
-            builder = builder.add_extension(names, critical=False)
-        return builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-    def context(self, certificate: Path, *, client_wanted: bool = False) -> ssl.SSLContext:
-        """Return the server's side of TLS."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        if client_wanted:
-            context.verify_mode = ssl.CERT_REQUIRED
-            context.load_verify_locations(self.ca)
-        return context
-
-
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """Return the CA of this module's tests."""
@@ -740,6 +669,24 @@ def test_a_bug_of_ours_keeps_its_traceback() -> None:
     """What is no failure of the network is not dressed up as one."""
     with served(reply_json({})) as wire, pytest.raises(TypeError):
         transport_to(wire.url).ask("POST", PATH, {"x": object()})
+
+
+def test_requests_may_warn_about_its_dependencies() -> None:
+    """What requests thinks of its dependencies' versions is no failure, neither by our HTTP nor by MLflow's."""
+    for module in ("http", "client_calls"):
+        code = (
+            "import sys, types; sys.modules['chardet'] = types.ModuleType('chardet'); "
+            "sys.modules['chardet'].__version__ = '99.0'; "
+            f"import pytest_mlflow_gate.tracking.{module}; print('requests' in sys.modules)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", code],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.stdout, done.stderr) == ("True\n", "")
 
 
 def test_no_thread_is_left_behind() -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 API = "/api/2.0/mlflow/"
+CANARY = "kanarienvogel"
 LARGEST = 1.7976931348623157e308
 ABSENT = reply_error(404, "RESOURCE_DOES_NOT_EXIST", "no such thing")
 
@@ -245,6 +246,26 @@ def versions(*numbers: int) -> list[dict[str, Any]]:
             id="create-version-of-mlflow-2",
         ),
         pytest.param(
+            lambda store: store.create_model_version(
+                "prod", source="models:/churn/7", run_id=None, model_id=None
+            ),
+            "POST",
+            "model-versions/create",
+            {"name": "prod", "source": "models:/churn/7"},
+            {"model_version": VERSION},
+            VERSION_7,
+            id="copy-version-without-run",
+        ),
+        pytest.param(
+            lambda store: store.delete_model_version("churn", "7"),
+            "DELETE",
+            "model-versions/delete",
+            {"name": "churn", "version": "7"},
+            {},
+            None,
+            id="delete-version",
+        ),
+        pytest.param(
             lambda store: store.set_alias("churn", "champion", "7"),
             "POST",
             "registered-models/alias",
@@ -288,6 +309,24 @@ def versions(*numbers: int) -> list[dict[str, Any]]:
             {},
             None,
             id="delete-tag",
+        ),
+        pytest.param(
+            lambda store: store.set_run_tags("r1", {"b": "x", "a": ""}),
+            "POST",
+            "runs/log-batch",
+            {"run_id": "r1", "tags": [{"key": "b", "value": "x"}, {"key": "a", "value": ""}]},
+            {},
+            None,
+            id="set-run-tags",
+        ),
+        pytest.param(
+            lambda store: store.delete_run_tag("r1", "k"),
+            "POST",
+            "runs/delete-tag",
+            {"run_id": "r1", "key": "k"},
+            {},
+            None,
+            id="delete-run-tag",
         ),
     ],
 )
@@ -380,6 +419,8 @@ def test_versions_come_newest_first_from_all_pages(store_on: Callable[[Wire], Re
             id="alias-as-400",
         ),
         pytest.param(lambda store: store.delete_version_tag("x", "1", "k"), ABSENT, id="tag"),
+        pytest.param(lambda store: store.delete_run_tag("x", "k"), ABSENT, id="run-tag"),
+        pytest.param(lambda store: store.delete_model_version("x", "1"), ABSENT, id="version-to-delete"),
         pytest.param(
             lambda store: store.create_registered_model("x"),
             reply_error(400, "RESOURCE_ALREADY_EXISTS", "there is one"),
@@ -430,6 +471,7 @@ def test_absence_is_never_guessed(
         pytest.param(lambda store: store.run_artifacts("x"), id="artifacts"),
         pytest.param(lambda store: store.set_alias("x", "a", "1"), id="set-alias"),
         pytest.param(lambda store: store.set_version_tag("x", "1", "k", "v"), id="set-tag"),
+        pytest.param(lambda store: store.set_run_tags("x", {"k": "v"}), id="set-run-tags"),
     ],
 )
 def test_what_has_to_be_there(
@@ -477,17 +519,44 @@ def test_a_version_is_never_created_twice(store_on: Callable[[Wire], RestStore])
     assert len(wire.arrived) == 1
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda store: store.set_run_tags("r1", {"k": "v"}), id="set-run-tags"),
+        pytest.param(lambda store: store.delete_run_tag("r1", "k"), id="delete-run-tag"),
+        pytest.param(lambda store: store.delete_model_version("churn", "7"), id="delete-version"),
+    ],
+)
+def test_what_may_happen_twice_is_sent_again(
+    store_on: Callable[[Wire], RestStore], ask: Callable[[RestStore], object]
+) -> None:
+    """A lost answer is asked for again, and that the first request did its work already is fine."""
+    with served(reply_html("nginx", 503), reply_json({})) as wire:
+        ask(store_on(wire))
+    first, second = wire.arrived
+    assert (first.target, first.body) == (second.target, second.body)
+
+
+COLLISION = reply_error(400, "BAD_REQUEST", "(sqlite3.IntegrityError) UNIQUE constraint failed")
+
+
 def test_losing_the_race_for_a_new_alias(store_on: Callable[[Wire], RestStore]) -> None:
-    """Two clients that set an alias for the first time collide in the database; the second try works."""
-    collision = reply_error(400, "BAD_REQUEST", "(sqlite3.IntegrityError) UNIQUE constraint failed")
-    with served(collision, reply_json({})) as wire:
-        store_on(wire).set_alias("churn", "champion", "7")
-    assert len(wire.arrived) == 2
-    with served(collision) as wire, pytest.raises(Rejected) as caught:
+    """Of two clients that set an alias for the first time, the one that collides does not overwrite the other."""
+    with served(COLLISION, reply_json({})) as wire, pytest.raises(Rejected) as caught:
         store_on(wire).set_alias("churn", "champion", "7")
     assert str(caught.value) == (
         f"{wire.url}: (sqlite3.IntegrityError) UNIQUE constraint failed (BAD_REQUEST)"
     )
+    assert len(wire.arrived) == 1
+
+
+def test_losing_the_race_for_a_new_tag(store_on: Callable[[Wire], RestStore]) -> None:
+    """Two clients that set a tag for the first time collide in the database too; there the second try works."""
+    with served(COLLISION, reply_json({})) as wire:
+        store_on(wire).set_version_tag("churn", "7", "mlflow_gate.by", "ada")
+    assert len(wire.arrived) == 2
+    with served(COLLISION) as wire, pytest.raises(Rejected):
+        store_on(wire).set_version_tag("churn", "7", "mlflow_gate.by", "ada")
     assert len(wire.arrived) == 2
 
 
@@ -497,6 +566,10 @@ def test_losing_the_race_for_a_new_alias(store_on: Callable[[Wire], RestStore]) 
         pytest.param(lambda store: store.set_alias("x", "latest", "1"), id="set-alias"),
         pytest.param(lambda store: store.delete_alias("x", "latest"), id="delete-alias"),
         pytest.param(lambda store: store.create_registered_model("x"), id="create-model"),
+        pytest.param(lambda store: store.delete_model_version("x", "one"), id="delete-version"),
+        pytest.param(lambda store: store.delete_version_tag("x", "1", "k"), id="delete-tag"),
+        pytest.param(lambda store: store.delete_run_tag("x", "k"), id="delete-run-tag"),
+        pytest.param(lambda store: store.set_run_tags("x", {"k": "v"}), id="set-run-tags"),
     ],
 )
 def test_a_refusal_is_not_swallowed(
@@ -529,6 +602,42 @@ def test_the_registry_may_be_another_server(tmp_path: Path) -> None:
         store.close()
     assert [arrived.target for arrived in tracking.arrived] == [f"{API}runs/get?run_id=r1"]
     assert [arrived.target for arrived in registry.arrived] == [f"{API}registered-models/get?name=churn"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda store: store.run("r1"), id="tracking-read"),
+        pytest.param(lambda store: store.set_run_tags("r1", {"k": "v"}), id="tracking-write"),
+        pytest.param(lambda store: store.registered_model("churn"), id="registry-read"),
+        pytest.param(lambda store: store.set_alias("churn", "champion", "7"), id="registry-write"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["token", "password", "uri"])
+def test_no_redirect_is_followed(
+    tmp_path: Path, ask: Callable[[RestStore], object], status: int, kind: str
+) -> None:
+    """Neither server can send the credentials, or a write, to another host; the line names the address."""
+    environ = {
+        "token": {"MLFLOW_TRACKING_TOKEN": CANARY},
+        "password": {"MLFLOW_TRACKING_USERNAME": "eve", "MLFLOW_TRACKING_PASSWORD": CANARY},
+        "uri": {},
+    }[kind]
+    with served(reply_json({})) as elsewhere:
+        redirect = Reply(status, b"", {"Location": f"{elsewhere.url}/login?token={CANARY}"})
+        with served(redirect) as tracking, served(redirect) as registry:
+            user = f"eve:{CANARY}@" if kind == "uri" else ""
+            first, second = (wire.url.replace("://", f"://{user}") for wire in (tracking, registry))
+            store = RestStore(first, second, environ, home=tmp_path)
+            with pytest.raises(NotMlflow) as caught:
+                ask(store)
+            store.close()
+    assert elsewhere.arrived == []
+    (arrived,) = tracking.arrived + registry.arrived
+    assert "authorization" in arrived.headers
+    assert f": redirects to {elsewhere.url}/login instead of answering (a login" in str(caught.value)
+    assert CANARY not in str(caught.value)
 
 
 @pytest.mark.parametrize(
