@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.seeding import ClientSeeder, RestSeeder
-from tests.servers import THIS_PYTHON, Backends, RealModel, clean_environment, mlflow2_python
+from tests.servers import THIS_PYTHON, Backends, RealModel, clean_environment, mlflow2_python, postgresql
 
 pytest_plugins = ["pytester"]
 
@@ -53,6 +53,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         backends.launch(THIS_PYTHON, "mlflow3")
     if "mlflow2_server" in needed and mlflow2_python().is_file():
         backends.launch(mlflow2_python(), "mlflow2")
+    if "postgres_server" in needed:
+        backends.launch(THIS_PYTHON, "mlflow3-postgres", postgresql)
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +82,12 @@ def mlflow2_environment() -> Path:
 def mlflow2_server(backends: Backends, mlflow2_environment: Path) -> str:
     """Return the URL of a real server of the last MLflow 2 release, shared by the whole session."""
     return backends.serve(mlflow2_environment, "mlflow2")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(backends: Backends) -> str:
+    """Return the URL of a server of the installed MLflow 3 with PostgreSQL behind it and two processes."""
+    return backends.serve(THIS_PYTHON, "mlflow3-postgres", postgresql)
 
 
 @pytest.fixture(scope="session")

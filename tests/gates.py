@@ -23,6 +23,6 @@ def gate(**changes: object) -> Gate:
             Check(f"{metric}[min]", metric, "min", Decimal("0.85"), Decimal(0), "fail", None, line)
             for line, metric in enumerate(("accuracy", "f1"), 4)
         ),
-        promotion=Promotion("churn-classifier", "champion", None, None, (), 6),
+        promotion=Promotion("churn-classifier", "champion", None, None, (), None, None, 0, 6),
     )
     return made._replace(**changes)  # type: ignore[arg-type]

@@ -24,11 +24,15 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from tests import postgres
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CHECKOUT = Path(__file__).parent.parent
 THIS_PYTHON = Path(sys.executable)
+POSTGRES = "pg"
+"""The folder of the PostgreSQL; a socket's whole path must not be longer than 103 characters."""
 START_SECONDS = 240.0
 """A server of ours needs 15 seconds on an idle machine and a minute on a loaded one."""
 
@@ -36,8 +40,24 @@ START_SECONDS = 240.0
 def clean_environment() -> dict[str, str]:
     """Return the environment without the developer's MLflow settings, and with its telemetry off."""
     foreign = ("MLFLOW_", "_MLFLOW_", "DATABRICKS_")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(foreign) or key == "MLFLOW_GATE_SOAK"
+    }
     return kept | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_DISABLE_AGENT_HINT": "1"}
+
+
+def sqlite(home: Path) -> str:
+    """Return the URI of a database in *home*; MLflow makes it."""
+    return f"sqlite:///{home}/mlflow.db"
+
+
+def postgresql(home: Path) -> str:
+    """Start a PostgreSQL in the folder beside *home*, and return its URI."""
+    folder = home.parent / POSTGRES
+    folder.mkdir()
+    return postgres.start(folder)
 
 
 def mlflow2_python() -> Path:
@@ -89,6 +109,7 @@ class Backends:
                 os.killpg(int(path.read_text()), signal.SIGKILL)
         for process in self._processes:
             process.wait()
+        postgres.stop(self.folder / POSTGRES)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
@@ -99,16 +120,16 @@ class Backends:
                 answer.write_text(json.dumps(make()))
         return json.loads(answer.read_text())
 
-    def launch(self, python: Path, name: str) -> str:
+    def launch(self, python: Path, name: str, database: Callable[[Path], str] = sqlite) -> str:
         """Start a server with *python*'s MLflow unless one of that *name* runs; does not wait for it."""
-        return str(self.once(f"{name}-url", lambda: self._start(python, name)))
+        return str(self.once(f"{name}-url", lambda: self._start(python, name, database)))
 
-    def serve(self, python: Path, name: str) -> str:
+    def serve(self, python: Path, name: str, database: Callable[[Path], str] = sqlite) -> str:
         """Return the URL of the server of that *name*, once it answers."""
-        url = self.launch(python, name)
+        url = self.launch(python, name, database)
         give_up = time.monotonic() + START_SECONDS
         while time.monotonic() < give_up:
-            with suppress(requests.ConnectionError):
+            with suppress(requests.ConnectionError, requests.Timeout):
                 if requests.get(f"{url}/health", timeout=10).ok:
                     return url
             time.sleep(0.2)
@@ -125,18 +146,18 @@ class Backends:
             raise RuntimeError(f"{script} failed:\n{done.stderr[-4000:]}")
         return json.loads(done.stdout.splitlines()[-1])
 
-    def _start(self, python: Path, name: str) -> str:
+    def _start(self, python: Path, name: str, database: Callable[[Path], str]) -> str:
         home = self.folder / name
         home.mkdir()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         options = {
-            "--backend-store-uri": f"sqlite:///{home}/mlflow.db",
+            "--backend-store-uri": database(home),
             "--artifacts-destination": str(home / "artifacts"),
             "--host": "127.0.0.1",
             "--port": str(port),
-            "--workers": "1",
+            "--workers": "1" if database is sqlite else "2",
         }
         command = [
             str(python),

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_mlflow_gate.gatefile.problems import plain
 from pytest_mlflow_gate.gatefile.scalars import NUMBER, VARIABLE, Kind, Misread, number
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def comparison(keys: Mapping[str, ConditionKey]) -> Kind:
             return Comparison(names[written[1]], number(written[2]))
         bare = text.strip()
         if re.fullmatch(NUMBER, bare):
-            raise Misread(f"is a bare number, write '{symbols[0]} {bare}'")
+            raise Misread(f"is a bare number, write '{symbols[0]} {plain(bare)}'")
         raise Misread(f"is no condition, write {', '.join(names)} and a number, such as '{example}'")
 
     pattern = rf"^\s*(?:{either})\s*{NUMBER}\s*$|{VARIABLE}"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, Literal, TypeVar
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
 from pytest_mlflow_gate.gatefile.comparison import Comparison
-from pytest_mlflow_gate.gatefile.scalars import Alias, Folded, Seconds, Stage, Text, Version
+from pytest_mlflow_gate.gatefile.scalars import Alias, Folded, Seconds, Stage, Text, Uri, Version
+from pytest_mlflow_gate.gatefile.types import Approval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -132,12 +133,30 @@ class PromoteKeys(Struct, kw_only=True):
         At[Stage] | UnsetType,
         Meta(description="The legacy stage to move to, where the server still has stages."),
     ] = UNSET
+    copy_to: Annotated[
+        At[str] | UnsetType,
+        Meta(
+            description="Another registered model to copy the version to; "
+            "alias, stage and tags are set there."
+        ),
+    ] = UNSET
+    previous_alias: Annotated[
+        At[Alias] | UnsetType,
+        Meta(description="The alias to move to the version that alias pointed to, without @."),
+    ] = UNSET
     artifact: Annotated[
         At[str] | UnsetType,
         Meta(description="Which logged model of the run; needed only when it has several."),
     ] = UNSET
     tags: Annotated[
         At[dict[str, At[Text]]] | UnsetType, Meta(description="Tags to set on the model version.")
+    ] = UNSET
+    approval: Annotated[
+        At[Approval] | UnsetType,
+        Meta(
+            description="Which of the model's promotions need a human: none (default), the first, "
+            "always, or a number: the first N."
+        ),
     ] = UNSET
 
 
@@ -155,11 +174,11 @@ class GateKeys(Struct, kw_only=True):
         ),
     ] = UNSET
     description: Annotated[At[Text] | UnsetType, Meta(description="Why this gate exists.")] = UNSET
-    tracking_uri: Annotated[At[str] | UnsetType, Meta(description="The MLflow tracking server or store.")] = (
+    tracking_uri: Annotated[At[Uri] | UnsetType, Meta(description="The MLflow tracking server or store.")] = (
         UNSET
     )
     registry_uri: Annotated[
-        At[str] | UnsetType,
+        At[Uri] | UnsetType,
         Meta(description="The model registry; default: MLFLOW_REGISTRY_URI, else the tracking server."),
     ] = UNSET
     wait: Annotated[

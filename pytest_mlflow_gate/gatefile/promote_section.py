@@ -21,8 +21,7 @@ def read_promotion(section: At[PromoteKeys], problems: Problems) -> Promotion | 
     keys = section.value
     if keys is None:
         return None
-    if not keys.alias and not keys.stage:
-        problems.add(section.line, "promote", "nowhere to promote to, add alias or stage")
+    _check_target(keys, section.line, problems)
     tags = value_of(keys.tags) or {}
     for name, at in tags.items():
         if name.startswith(OWN_TAGS):
@@ -37,5 +36,25 @@ def read_promotion(section: At[PromoteKeys], problems: Problems) -> Promotion | 
         stage=value_of(keys.stage),
         artifact=value_of(keys.artifact),
         tags=tuple((name, at.value) for name, at in tags.items() if at.value is not None),
+        copy_to=value_of(keys.copy_to),
+        previous_alias=value_of(keys.previous_alias),
+        approval=value_of(keys.approval) or 0,
         line=section.line,
     )
+
+
+def _check_target(keys: PromoteKeys, line: int, problems: Problems) -> None:
+    if not keys.alias and not keys.stage and not keys.copy_to:
+        problems.add(line, "promote", "nowhere to promote to, add alias, stage or copy_to")
+    copy_to = value_of(keys.copy_to)
+    if keys.copy_to and copy_to and copy_to == value_of(keys.model):
+        text = "is promote.model itself, name another registered model or remove this"
+        problems.add(keys.copy_to.line, "promote.copy_to", text)
+    if keys.previous_alias and not keys.alias:
+        text = "goes with alias only, add that or remove this"
+        problems.add(keys.previous_alias.line, "promote.previous_alias", text)
+    alias, previous = value_of(keys.alias), value_of(keys.previous_alias)
+    # MySQL takes two aliases for one when they differ in nothing but capitals.
+    if keys.previous_alias and alias and previous and alias.lower() == previous.lower():
+        text = "is promote.alias itself, choose another alias or remove this"
+        problems.add(keys.previous_alias.line, "promote.previous_alias", text)

@@ -13,12 +13,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NewType
 
 from pytest_mlflow_gate.gatefile.problems import plain
+from pytest_mlflow_gate.gatefile.types import Approval
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Text = NewType("Text", str)
 """Any text, several lines included."""
+
+Uri = NewType("Uri", str)
+"""A text that may hold a password."""
 
 Folded = NewType("Folded", str)
 """A text that may be written on several lines and means one."""
@@ -36,8 +40,10 @@ Seconds = NewType("Seconds", float)
 """A duration."""
 
 STAGES = ("Staging", "Production", "Archived")
+APPROVALS = ("none", "first", "always")
 VARIABLE = r"\$\{"
-NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+# With one way only to match a row of digits: two would take minutes on a long one that ends in a letter.
+NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
@@ -45,6 +51,7 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _ALIAS = r"[A-Za-z0-9_-]{1,255}"
 _RESERVED_ALIAS = "[lL][aA][tT][eE][sS][tT]|[vV][0-9]+"
 _ANY_SCALAR = {"type": ["string", "number", "boolean"], "pattern": r"\S"}
+_COUNT = "[1-9][0-9]{0,8}"
 _SMALLEST, _LARGEST = Decimal("4.9e-324"), Decimal("1.7976931348623157e308")
 
 
@@ -134,6 +141,12 @@ def _line(text: str) -> str:
     return text
 
 
+def _uri(text: str) -> str:
+    if has_control(text):
+        raise Misread("holds a line break or control character, remove it", about="***")
+    return text
+
+
 def _text(text: str) -> str:
     if _CONTROL_IN_TEXT.search(text):
         raise Misread("holds a control character, remove it")
@@ -165,6 +178,16 @@ def _stage(text: str) -> str:
     raise Misread("is no stage to promote to, write Staging, Production or Archived")
 
 
+def _approval(text: str) -> Approval:
+    if text == "always":
+        return "always"
+    if text in APPROVALS:
+        return APPROVALS.index(text)
+    if not re.fullmatch(_COUNT, text):
+        raise Misread("is no approval, write none, first, always or a number of promotions")
+    return int(text)
+
+
 def _seconds(text: str) -> float:
     written = re.fullmatch("([0-9]{1,9})([smhd])", text.strip())
     if not written:
@@ -178,6 +201,7 @@ def _any_case(word: str) -> str:
 
 KINDS: Mapping[object, Kind] = {
     str: Kind("text", _line, _ANY_SCALAR),
+    Uri: Kind("text", _uri, _ANY_SCALAR),
     Text: Kind("text", _text, _ANY_SCALAR),
     Folded: Kind("text", _folded, _ANY_SCALAR),
     Decimal: Kind(
@@ -200,6 +224,21 @@ KINDS: Mapping[object, Kind] = {
             "type": ["string", "number", "boolean"],
             "pattern": f"^{_ALIAS}$|{VARIABLE}",
             "not": {"type": "string", "pattern": f"^(?:{_RESERVED_ALIAS})$"},
+        },
+    ),
+    Approval: Kind(
+        "none, first, always or a number of promotions",
+        _approval,
+        {
+            "anyOf": [
+                {"enum": list(APPROVALS)},
+                {
+                    "type": ["integer", "string"],
+                    "minimum": 1,
+                    "maximum": 999_999_999,
+                    "pattern": f"^{_COUNT}$|{VARIABLE}",
+                },
+            ]
         },
     ),
     Stage: Kind("text", _stage, _one_of(STAGES, f"^(?:{'|'.join(map(_any_case, STAGES))})$|{VARIABLE}")),

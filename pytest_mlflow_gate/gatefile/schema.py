@@ -66,7 +66,10 @@ class _Writer:
         if issubclass(section.struct, CandidateKeys):
             return {"oneOf": [_way(decides, allowed) for decides, allowed in WAYS.items()]}
         if issubclass(section.struct, PromoteKeys):
-            return {"anyOf": [{"required": ["alias"]}, {"required": ["stage"]}]}
+            return {
+                "anyOf": [{"required": [name]} for name in ("alias", "stage", "copy_to")],
+                "dependentRequired": {"previous_alias": ["alias"]},
+            }
         if issubclass(section.struct, ThresholdKeys):
             users = [{"required": [name]} for name, key in self._keys.items() if key.uses_tolerance]
             return {

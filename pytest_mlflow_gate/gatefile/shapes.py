@@ -109,15 +109,15 @@ class _Compiler:
         origin, arguments = get_origin(declared), get_args(declared)
         if origin is Annotated or origin is At:
             return self._shape(arguments[0])
+        kind = choice(arguments) if origin is Literal else self._kinds.get(declared)
+        if kind:
+            return Shape(kind=kind)
         if origin is Union or origin is types.UnionType:
             return self._either([self._shape(one) for one in arguments if one is not msgspec.UnsetType])
         if origin is dict:
             return Shape(entries=self._shape(arguments[1]))
         if origin is list:
             return Shape(items=self._shape(arguments[0]))
-        kind = choice(arguments) if origin is Literal else self._kinds.get(declared)
-        if kind:
-            return Shape(kind=kind)
         struct = typing.cast("type[msgspec.Struct]", declared)
         return Shape(section=self.section(self._structs.get(struct, struct)))
 

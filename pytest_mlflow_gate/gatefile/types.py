@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Severity = Literal["fail", "warn"]
 
+Approval = int | Literal["always"]
+"""How many of a model's promotions need a human: 0 for none, N for the first N, or each one."""
+
 RUN_CHECK = "candidate[run]"
 """Name of the check that a candidate was found; every gate has it, and it comes first."""
 
@@ -162,9 +165,13 @@ class Promotion(NamedTuple):
     Attributes:
         model: Registered model name.
         alias: Alias to move, or None.
-        stage: Legacy stage to move to (``Production``), or None; at least one of both is given.
+        stage: Legacy stage to move to (``Production``), or None.
         artifact: Name of the run's logged model, needed only when it has several.
         tags: Model version tags to set, as key and value.
+        copy_to: Registered model that the version is copied to and where alias, stage and tags are set, or
+            None; at least one of *alias*, *stage* and *copy_to* is given.
+        previous_alias: Alias to move to the version that *alias* pointed to, or None; needs *alias*.
+        approval: Which promotions need a human.
         line: 1-based line in the gate file.
     """
 
@@ -173,11 +180,24 @@ class Promotion(NamedTuple):
     stage: str | None
     artifact: str | None
     tags: tuple[tuple[str, str], ...]
+    copy_to: str | None
+    previous_alias: str | None
+    approval: Approval
     line: int
 
     @property
+    def target_model(self) -> str:
+        """The registered model whose alias and stage move."""
+        return self.copy_to or self.model
+
+    @property
+    def target(self) -> str:
+        """Model and place, as people write them, e.g. ``churn-classifier @champion``."""
+        return f"{self.target_model} {self.destination}".rstrip()
+
+    @property
     def destination(self) -> str:
-        """Where a version goes, as people write it, e.g. ``@champion``."""
+        """Where a version goes, as people write it, e.g. ``@champion``; empty for a mere copy."""
         alias = f"@{self.alias}" if self.alias else ""
         stage = f"stage {self.stage}" if self.stage else ""
         return " and ".join(filter(None, (alias, stage)))

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from pytest_mlflow_gate.promotion.verdict import Verdict
     from pytest_mlflow_gate.tracking.values import Snapshot
 
-Status = Literal["promoted", "withheld", "refused", "failed", "dry-run", "none"]
+Status = Literal["promoted", "withheld", "refused", "awaiting", "failed", "dry-run", "none"]
 """
 ``withheld``: the verdict is no. ``refused``: the verdict is yes and the registry or the run stands against
-it; nothing moved. ``failed``: the move itself failed. ``dry-run``: would have moved. ``none``: the gate
-has no promotion.
+it; nothing moved. ``awaiting``: a human has to approve it first. ``failed``: the move itself failed.
+``dry-run``: would have moved. ``none``: the gate has no promotion.
 """
 
 

@@ -2,74 +2,173 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_mlflow_gate.promotion.approval import approver
+from pytest_mlflow_gate.promotion.history import finished, history_of
+from pytest_mlflow_gate.promotion.record import ENTRY, Entry, check_lines, last_decision
+from pytest_mlflow_gate.promotion.steps import KeepCopy, MoveAlias, SetStage
+from pytest_mlflow_gate.promotion.tagging import TagChange, TagRun, TagVersion, tag_changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_mlflow_gate.promotion.prepare import Survey
+    from pytest_mlflow_gate.promotion.provenance import Provenance
+    from pytest_mlflow_gate.promotion.steps import Step
+    from pytest_mlflow_gate.tracking.values import ModelVersion
 
 
-@dataclass(frozen=True, slots=True)
-class SetAlias:
-    """Point an alias to a version; *before* is the version it points to now, or None."""
-
-    model: str
-    alias: str
-    version: str
-    before: str | None
-
-    def __str__(self) -> str:
-        return f"@{self.alias} of {self.model} to version {self.version}"
-
-
-@dataclass(frozen=True, slots=True)
-class SetStage:
-    """Move a version to a legacy stage; the versions *displaced* from there are archived."""
-
-    model: str
-    version: str
-    stage: str
-    before: str
-    displaced: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"version {self.version} of {self.model} to stage {self.stage}"
-
-
-@dataclass(frozen=True, slots=True)
-class SetTag:
-    """Set a model version tag; *before* is its value now, or None."""
-
-    model: str
-    version: str
-    key: str
-    value: str
-    before: str | None
-
-    def __str__(self) -> str:
-        return f"tag {self.key} of {self.model} version {self.version}"
-
-
-Step = SetAlias | SetStage | SetTag
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """
     One gate's promotion, ready to be carried out.
 
     Attributes:
-        gate: The gate's name.
-        model: Registered model name.
-        version: The version that is promoted.
-        created: Whether this session registered it.
-        destination: Where the version goes, as people write it, e.g. ``@champion``.
+        version: The version that alias and stage go to.
+        created: Whether this session made it.
         previous_version: The version that held the alias (or stage) before, or None.
-        note: Something that people should know, or an empty text.
         steps: What has to be written; empty when the registry is as it should be.
     """
 
-    gate: str
-    model: str
     version: str
     created: bool
-    destination: str
     previous_version: str | None
-    note: str
     steps: tuple[Step, ...]
+
+
+def plan_of(
+    found: Survey, version: ModelVersion, target: ModelVersion, provenance: Provenance, now: float
+) -> Plan:
+    """
+    Return what has to be written so that alias and stage are at *target*, and that the record says so.
+
+    Args:
+        found: What was read.
+        version: The candidate's version.
+        target: The same, or its copy in another registered model.
+        provenance: Who decides, for the record.
+        now: Seconds since the epoch.
+    """
+    promotion = found.candidacy.promotion
+    goal = promotion.target_model, promotion.alias, promotion.stage
+    entries = history_of((target,)).entries
+    # A mere copy has nothing to move: only the record tells one that was finished from one that was not.
+    unrecorded = not promotion.destination and not any(
+        finished(entry) and entry.target == goal for entry in entries
+    )
+    unfinished = found.unfinished
+    previous = found.alias_before if promotion.alias else next(iter(found.in_stage), None)
+    there = found.alias_before == target.version if promotion.alias else target.stage == promotion.stage
+    if unfinished and there:
+        # A session that was killed has moved it already, and only its own record knows from where.
+        previous = unfinished.previous_version
+    key = unfinished.key if unfinished else new_key(now)
+    moves = tuple(_moves(found, target, previous, frozenset((key, *target.tags))))
+    copied = promotion.copy_to is not None and found.copy is None
+    tags = tuple(tag_changes(dict(promotion.tags), target.tags))
+    steps: list[Step] = []
+    if moves or unfinished or unrecorded:
+        time = unfinished.time if unfinished else iso(now)
+        intent = _entry(found, version, target, previous, provenance)._replace(key=key, time=time)
+        steps += _recorded(found, version, target, intent, moves, tags, provenance)
+    elif tags:
+        steps += [TagVersion(target.model, target.version, tags)]
+    return Plan(
+        version=target.version,
+        created=copied or found.version is None,
+        previous_version=previous,
+        steps=(*([KeepCopy(target.model, target.version)] if copied else ()), *steps),
+    )
+
+
+def iso(now: float) -> str:
+    """Return seconds since the epoch as ISO 8601, UTC."""
+    return datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def new_key(now: float) -> str:
+    """Return the key of an entry that begins now; keys are in the order of time."""
+    return ENTRY + datetime.fromtimestamp(now, timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def _moves(
+    found: Survey, target: ModelVersion, previous: str | None, entries: frozenset[str]
+) -> Iterator[Step]:
+    promotion, unfinished = found.candidacy.promotion, found.unfinished
+    # What a killed session has moved is moved once more, so that it can be put back if this session fails.
+    if promotion.alias and (found.alias_before != target.version or unfinished):
+        remembers = promotion.previous_alias is not None and previous is not None
+        memory_before = unfinished.memory_version if unfinished else found.memory_before
+        yield MoveAlias(
+            model=target.model,
+            alias=promotion.alias,
+            version=target.version,
+            before=previous,
+            memory=promotion.previous_alias if remembers else None,
+            memory_version=previous if remembers else None,
+            memory_before=memory_before if remembers else None,
+            entries=entries,
+        )
+    if promotion.stage and (target.stage != promotion.stage or found.in_stage):
+        yield SetStage(target.model, target.version, promotion.stage, target.stage, found.in_stage)
+
+
+def _entry(
+    found: Survey, version: ModelVersion, target: ModelVersion, previous: str | None, provenance: Provenance
+) -> Entry:
+    """Return what is about to happen; key and time are left to the caller."""
+    gate, promotion = found.candidacy.gate, found.candidacy.promotion
+    unfinished = found.unfinished
+    return Entry(
+        key="",
+        verdict="promoting",
+        time="",
+        gate=gate.name,
+        model=target.model,
+        version=target.version,
+        alias=promotion.alias,
+        stage=promotion.stage,
+        previous_version=previous,
+        memory_version=unfinished.memory_version if unfinished else found.memory_before,
+        by=provenance.by,
+        approved_by=approver(version) if promotion.approval else None,
+        commit=provenance.commit,
+        job_url=provenance.job_url,
+        gate_sha256=gate.digest,
+        run_id=found.candidacy.snapshot.run.run_id,
+        checks=check_lines(found.candidacy.findings),
+    )
+
+
+def _recorded(  # noqa: PLR0913, PLR0917 - as above
+    found: Survey,
+    version: ModelVersion,
+    target: ModelVersion,
+    intent: Entry,
+    moves: tuple[Step, ...],
+    tags: tuple[TagChange, ...],
+    provenance: Provenance,
+) -> Iterator[Step]:
+    """Yield the steps in between of two entries: what is about to happen, and that it did."""
+    gate, run = found.candidacy.gate, found.candidacy.snapshot.run
+    decision = last_decision(
+        "promoted",
+        gate,
+        found.candidacy.findings,
+        provenance,
+        time=intent.time,
+        previous_version=intent.previous_version,
+    )
+    about, done = intent.to_tag(), intent._replace(verdict="promoted").to_tag()
+    before = target.tags.get(intent.key)
+    if before != about:
+        yield TagVersion(
+            target.model, target.version, (TagChange(intent.key, about, before),), read_back=False
+        )
+    yield from moves
+    if version != target:
+        yield TagVersion(version.model, version.version, tuple(tag_changes(decision, version.tags)))
+    yield TagRun(run.run_id, tuple(tag_changes(decision, run.tags)))
+    last = (*tags, *tag_changes(decision, target.tags), TagChange(intent.key, done, about))
+    yield TagVersion(target.model, target.version, last)

@@ -6,145 +6,120 @@ Reading (`survey`) is done for every gate of the session before the first versio
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_mlflow_gate.promotion.plan import Plan, SetAlias, SetStage, SetTag, Step
+from pytest_mlflow_gate.promotion.approval import approver, needs_approval
+from pytest_mlflow_gate.promotion.history import history_of, unfinished
+from pytest_mlflow_gate.promotion.registering import newest, source_of_copy
 from pytest_mlflow_gate.promotion.source import Refused, Source, find_source, source_of_version
-from pytest_mlflow_gate.tracking.store import NotFound, Unreachable
+from pytest_mlflow_gate.promotion.steps import name
+from pytest_mlflow_gate.tracking.store import NotFound, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from pytest_mlflow_gate.gatefile.types import Gate, Promotion
+    from pytest_mlflow_gate.gatefile.types import Promotion
+    from pytest_mlflow_gate.promotion.candidacy import Candidacy
+    from pytest_mlflow_gate.promotion.record import Entry
     from pytest_mlflow_gate.tracking.store import Store
     from pytest_mlflow_gate.tracking.values import ModelVersion, RegisteredModel, Snapshot
 
-_POLL = 1.0
 
-
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(NamedTuple):
     """
     What was read before anything is written.
 
     Attributes:
-        gate: The gate's name.
-        promotion: Where its candidate goes.
+        candidacy: Who is to be promoted.
         source: What a new version would be made of.
         version: The version that exists already and loads, or None.
-        model_exists: Whether the registered model does.
+        copy: The copy of *version* in the target model, where the gate copies and there is one.
+        models: Which of the registered models exist.
         alias_before: The version that the alias points to, or None.
+        memory_before: The version that ``previous_alias`` points to, or None.
         in_stage: The other versions that are in the target stage.
+        unfinished: What a session that was killed had announced, or None.
+        awaits: Whether this promotion needs a human who did not say yes yet.
         note: Something that people should know, or an empty text.
-        wait: Longest time to wait for a new version to become READY, in seconds.
     """
 
-    gate: str
-    promotion: Promotion
+    candidacy: Candidacy
     source: Source
     version: ModelVersion | None
-    model_exists: bool
+    copy: ModelVersion | None
+    models: frozenset[str]
     alias_before: str | None
+    memory_before: str | None
     in_stage: tuple[str, ...]
+    unfinished: Entry | None
+    awaits: bool
     note: str
-    wait: float
+
+    @property
+    def target(self) -> ModelVersion | None:
+        """The version that alias and stage are to be at, as far as it exists."""
+        return self.copy if self.candidacy.promotion.copy_to else self.version
 
 
-def survey(
-    gate: Gate, promotion: Promotion, snapshot: Snapshot, began: RegisteredModel | None, store: Store
-) -> Survey:
+def survey(candidacy: Candidacy) -> Survey:
     """
-    Read everything that moving *gate*'s candidate needs; writes nothing.
-
-    Args:
-        gate: The gate.
-        promotion: Where its candidate goes.
-        snapshot: Its candidate.
-        began: The registered model as it was when the session began.
-        store: Where to read.
+    Read everything that moving a gate's candidate needs; writes nothing.
 
     Raises:
         Refused: If the candidate cannot be promoted, or the alias moved since the session began.
-        StoreError: If MLflow cannot say.
+        StoreError: If MLflow cannot say, or could not when the session began.
     """
+    promotion, snapshot, store = candidacy.promotion, candidacy.snapshot, candidacy.store
+    began = candidacy.began
+    if isinstance(began, StoreError):
+        raise began
     source = find_source(promotion, snapshot, store)
-    model = store.registered_model(promotion.model)
-    alias_before = _alias(model, promotion)
-    if alias_before != _alias(began, promotion):
+    target = store.registered_model(promotion.target_model)
+    alias_before = _at(target, promotion.alias)
+    if alias_before != _at(began, promotion.alias):
         raise Refused(
-            f"@{promotion.alias} of {promotion.model} moved from {_version(_alias(began, promotion))} to "
-            f"{_version(alias_before)} since this session began, run the gate again"
+            f"@{promotion.alias} of {promotion.target_model} moved from {name(_at(began, promotion.alias))} "
+            f"to {name(alias_before)} since this session began, run the gate again"
         )
-    versions = store.model_versions(promotion.model) if model and promotion.stage else ()
+    model = store.registered_model(promotion.model) if promotion.copy_to else target
     version, note = _existing(promotion, snapshot, source, model, store)
-    return Survey(
-        gate=gate.name,
-        promotion=promotion,
+    copy = _existing_copy(promotion, version, source, target, store)
+    found = Survey(
+        candidacy=candidacy,
         source=source,
         version=version,
-        model_exists=model is not None,
+        copy=copy,
+        models=frozenset(known.name for known in (model, target) if known),
         alias_before=alias_before,
-        in_stage=tuple(
-            other.version
-            for other in versions
-            if other.stage == promotion.stage and (version is None or other.version != version.version)
-        ),
+        memory_before=_at(target, promotion.previous_alias),
+        in_stage=(),
+        unfinished=None,
+        awaits=False,
         note=note,
-        wait=gate.wait,
     )
-
-
-def register(
-    found: Survey,
-    store: Store,
-    *,
-    now: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Plan:
-    """
-    Find or make the version, and return what is left to do.
-
-    The same run and model never make a second version.
-
-    Raises:
-        Refused: If the version could not be registered or does not become READY.
-        StoreError: If MLflow cannot say.
-    """
-    promotion, version = found.promotion, found.version
-    created = version is None
-    if version is None:
-        if not found.model_exists:
-            store.create_registered_model(promotion.model)
-        version = _create(found, store)
-    deadline = now() + found.wait
-    while not version.ready:
-        if now() >= deadline:
-            raise Refused(
-                f"version {version.version} of {promotion.model} is not READY after {found.wait:g} s, "
-                "look at it in the registry and run the gate again"
-            )
-        sleep(_POLL)
-        version = store.model_version(promotion.model, version.version) or version
-    return Plan(
-        gate=found.gate,
-        model=promotion.model,
-        version=version.version,
-        created=created,
-        destination=promotion.destination,
-        previous_version=found.alias_before if promotion.alias else next(iter(found.in_stage), None),
-        note=found.note,
-        steps=tuple(_steps(found, version)),
+    goal = promotion.target_model, promotion.alias, promotion.stage
+    here = found.target.version if found.target else ""
+    announced = found.target and unfinished(history_of((found.target,)).entries, here, goal)
+    asks = promotion.stage or announced or promotion.approval not in (0, "always")
+    others = store.model_versions(promotion.target_model) if target and asks else ()
+    in_stage = [other for other in others if promotion.stage and other.stage == promotion.stage]
+    entries = history_of(others).entries
+    found = found._replace(
+        in_stage=tuple(other.version for other in in_stage if other.version != here),
+        unfinished=unfinished(entries, here, goal),
     )
+    waits = approver(version) is None and needs_approval(promotion, entries)
+    return found._replace(awaits=waits and not _is_there(found))
 
 
-def _alias(model: RegisteredModel | None, promotion: Promotion) -> str | None:
-    return model.aliases.get(promotion.alias) if model and promotion.alias else None
+def _is_there(found: Survey) -> bool:
+    """Whether alias and stage are where they are to be."""
+    promotion, target = found.candidacy.promotion, found.target
+    if target is None or (promotion.alias and found.alias_before != target.version):
+        return False
+    return promotion.stage is None or (target.stage == promotion.stage and not found.in_stage)
 
 
-def _version(version: str | None) -> str:
-    return f"version {version}" if version else "no version"
+def _at(model: RegisteredModel | None, alias: str | None) -> str | None:
+    return model.aliases.get(alias) if model and alias else None
 
 
 def _existing(
@@ -155,9 +130,8 @@ def _existing(
     if model is None:
         return None, ""
     of_run = store.model_versions(promotion.model, run_id=source.run_id)
-    same = [version for version in of_run if version.source in source.spellings]
-    if same:
-        return max(same, key=lambda version: int(version.version)), ""
+    if same := newest(of_run, source):
+        return same, ""
     broken = [version for version in of_run if not _loads(version, snapshot, store)]
     if broken:
         return None, (
@@ -167,35 +141,22 @@ def _existing(
     return None, ""
 
 
+def _existing_copy(
+    promotion: Promotion,
+    version: ModelVersion | None,
+    source: Source,
+    target: RegisteredModel | None,
+    store: Store,
+) -> ModelVersion | None:
+    if promotion.copy_to is None or version is None or target is None:
+        return None
+    of_run = store.model_versions(promotion.copy_to, run_id=source.run_id)
+    return newest(of_run, source_of_copy(version, source))
+
+
 def _loads(version: ModelVersion, snapshot: Snapshot, store: Store) -> bool:
     try:
         source_of_version(version, snapshot.run, store)
     except (Refused, NotFound):
         return False
     return True
-
-
-def _create(found: Survey, store: Store) -> ModelVersion:
-    model, source = found.promotion.model, found.source
-    try:
-        return store.create_model_version(
-            model, source=source.uri, run_id=source.run_id, model_id=source.model_id
-        )
-    except Unreachable:
-        # The answer may be lost and the version made; asking again would make a second one.
-        for version in store.model_versions(model, run_id=source.run_id):
-            if version.source in source.spellings:
-                return version
-        raise
-
-
-def _steps(found: Survey, version: ModelVersion) -> Iterator[Step]:
-    promotion = found.promotion
-    if promotion.alias and found.alias_before != version.version:
-        yield SetAlias(promotion.model, promotion.alias, version.version, found.alias_before)
-    if promotion.stage and (version.stage != promotion.stage or found.in_stage):
-        yield SetStage(promotion.model, version.version, promotion.stage, version.stage, found.in_stage)
-    for key, value in promotion.tags:
-        before = version.tags.get(key)
-        if before != value:
-            yield SetTag(promotion.model, version.version, key, value, before)

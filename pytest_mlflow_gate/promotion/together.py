@@ -1,132 +1,220 @@
 """
 The gates of one session: prepared together, moved together, put back together.
 
-Under ``all`` they stand and fall as one; under ``each`` everybody goes alone.
+Under ``all`` they stand and fall as one; under ``each`` everybody goes alone. Nothing is written before
+`carry_out`, which is for a session whose final exit status is known.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_mlflow_gate.promotion.decision import Result
 from pytest_mlflow_gate.promotion.move import MoveFailed, move, put_back
-from pytest_mlflow_gate.promotion.prepare import Survey, register, survey
+from pytest_mlflow_gate.promotion.plan import iso, plan_of
+from pytest_mlflow_gate.promotion.prepare import Survey, survey
+from pytest_mlflow_gate.promotion.record import decided, last_decision
+from pytest_mlflow_gate.promotion.registering import copy, register
+from pytest_mlflow_gate.promotion.results import awaiting, promoted
 from pytest_mlflow_gate.promotion.source import Refused
+from pytest_mlflow_gate.promotion.tagging import TagRun, TagVersion, tag_changes
 from pytest_mlflow_gate.tracking.store import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_mlflow_gate.promotion.candidacy import Candidacy
-    from pytest_mlflow_gate.promotion.plan import Plan
+    from pytest_mlflow_gate.promotion.provenance import Provenance
+    from pytest_mlflow_gate.promotion.steps import Step
     from pytest_mlflow_gate.promotion.verdict import Policy, Verdict
     from pytest_mlflow_gate.tracking.store import Store
+    from pytest_mlflow_gate.tracking.values import ModelVersion
 
 
-def prepare(candidacies: Sequence[Candidacy], policy: Policy) -> tuple[dict[str, Plan], dict[str, Result]]:
+_APART = 1e-6
+"""Seconds between two gates' entries."""
+
+
+class Moved(NamedTuple):
+    """What a gate's promotion changed, so that it can be put back."""
+
+    gate: str
+    steps: tuple[Step, ...]
+    store: Store
+    result: Result
+
+
+def prepare(candidacies: Sequence[Candidacy], policy: Policy) -> tuple[tuple[Survey, ...], dict[str, Result]]:
     """
-    Read everything for every gate, then find or register their versions.
+    Read everything for every gate; writes nothing.
 
     Returns:
-        By the gate's name: the plans that can be carried out, and the results of those that cannot.
+        What `carry_out` needs of the gates that can go on, and by the gate's name the results of those that
+        cannot; a gate that awaits approval is in both, because its version is registered all the same.
     """
-    plans: dict[str, Plan] = {}
+    surveys: list[Survey] = []
     results: dict[str, Result] = {}
-    surveys: list[tuple[Candidacy, Survey]] = []
     for candidacy in candidacies:
         try:
-            surveys.append((candidacy, _survey(candidacy)))
+            surveys.append(survey(candidacy))
         except (Refused, StoreError) as error:
             results[candidacy.gate.name] = Result("refused", str(error))
-    for candidacy, found in surveys:
-        if policy == "all" and results:
-            break
-        try:
-            plans[candidacy.gate.name] = register(found, candidacy.store)
-        except (Refused, StoreError) as error:
-            results[candidacy.gate.name] = Result("refused", str(error))
+    refused = next(iter(results), None)
+    for found in surveys:
+        if found.awaits:
+            results[found.candidacy.gate.name] = awaiting(found, found.version)
     if policy == "all" and results:
-        plans.clear()
-        text = f"the promotion of {next(iter(results))} was refused"
+        if refused is not None:
+            surveys = []
+            text = f"the promotion of {refused} was refused"
+        else:
+            surveys = [found for found in surveys if found.awaits]
+            text = f"the promotion of {next(iter(results))} awaits approval"
         for candidacy in candidacies:
-            results.setdefault(candidacy.gate.name, Result("withheld", text))
-    return plans, results
+            name = candidacy.gate.name
+            if name not in results or (refused is not None and results[name].status == "awaiting"):
+                results[name] = Result("withheld", text)
+    return tuple(surveys), results
 
 
 def carry_out(
-    plans: Mapping[str, Plan], stores: Mapping[str, Store], verdicts: Mapping[str, Verdict], policy: Policy
-) -> dict[str, Result]:
+    surveys: Sequence[Survey],
+    verdicts: Mapping[str, Verdict],
+    policy: Policy,
+    provenance: Provenance,
+    now: float,
+) -> tuple[dict[str, Result], tuple[Moved, ...]]:
     """
-    Move what is still granted, in order; under ``all`` the first failure puts everything back.
+    Register the versions of what is still granted, then move, in order.
+
+    Under ``all`` the first failure puts everything back.
+
+    Args:
+        surveys: As `prepare` returned them.
+        verdicts: By the gate's name, at the session's final exit status.
+        policy: How gates stand together.
+        provenance: Who decides, for the record.
+        now: Seconds since the epoch.
 
     Returns:
-        A result for each plan, by the gate's name.
+        A result for each survey, by the gate's name, and what was changed.
     """
-    results: dict[str, Result] = {}
-    culprit = None
-    for name, plan in plans.items():
-        if not verdicts[name].granted:
-            results[name] = Result.withheld(verdicts[name])
-        elif culprit is not None:
-            results[name] = Result("withheld", f"the promotion of {culprit} failed")
-        else:
-            results[name] = _move(plan, stores[name])
-            if results[name].status == "failed" and policy == "all":
-                culprit = name
-    if culprit is not None:
-        for name in reversed([name for name, result in results.items() if result.status == "promoted"]):
-            results[name] = _put_back(plans[name], stores[name], culprit)
+    registered, results = _register(surveys, verdicts, policy)
+    culprit = next((name for name, result in results.items() if result.status == "refused"), None)
+    if policy == "all" and culprit is not None:
+        text = f"the promotion of {culprit} was refused"
+        return {name: Result("withheld", text) for name in _names(surveys)} | results, ()
+    moved: list[Moved] = []
+    for index, (found, version) in enumerate(registered):
+        name = found.candidacy.gate.name
+        if found.awaits:
+            results[name] = _wait(found, version, provenance, now)
+            continue
+        try:
+            # Two gates may move the same version, and each has an entry of its own.
+            steps, results[name] = _move(found, version, provenance, now + index * _APART)
+        except BaseException:
+            # Ctrl-C: a person who interrupts gets the registry as it was.
+            if policy == "all":
+                take_back(moved, f"the promotion of {name} was interrupted")
+            raise
+        if results[name].status == "promoted":
+            moved.append(Moved(name, steps, found.candidacy.store, results[name]))
+        elif policy == "all":
+            text = f"the promotion of {name} failed"
+            later = _names(found for found, _ in registered[index + 1 :])
+            results |= dict.fromkeys(later, Result("withheld", text))
+            return results | take_back(moved, text), ()
+    return results, tuple(moved)
+
+
+def take_back(moved: Sequence[Moved], why: str) -> dict[str, Result]:
+    """Put back what was moved, in reverse order, and return what became of each gate."""
+    results = {}
+    for change in reversed(moved):
+        left = put_back(change.steps, change.store)
+        text = f"put back, because {why}"
+        if left:
+            text = f"{why} and this one stayed: {'; '.join(left)}"
+        results[change.gate] = change.result._replace(status="failed", text=text)
     return results
 
 
-def dry_run(candidacy: Candidacy) -> Result:
-    """Return what would have moved; reads the registry and writes nothing."""
-    promotion, run_id = candidacy.promotion, candidacy.snapshot.run.run_id
-    target = f"{promotion.model} {promotion.destination}"
+def record_rejection(candidacy: Candidacy, verdict: Verdict, provenance: Provenance, now: float) -> str:
+    """Write on the run that it was rejected; return why that failed, or an empty text."""
+    run = candidacy.snapshot.run
+    decision = last_decision(
+        "rejected",
+        candidacy.gate,
+        candidacy.findings,
+        provenance,
+        time=iso(now),
+        reason=Result.withheld(verdict).text,
+    )
     try:
-        found = _survey(candidacy)
+        TagRun(run.run_id, tuple(tag_changes(decision, run.tags))).write(candidacy.store)
+    except StoreError as error:
+        return str(error)
+    return ""
+
+
+def _register(
+    surveys: Sequence[Survey], verdicts: Mapping[str, Verdict], policy: Policy
+) -> tuple[list[tuple[Survey, ModelVersion]], dict[str, Result]]:
+    """Register what is still granted; under ``all`` nothing more once one was refused."""
+    registered: list[tuple[Survey, ModelVersion]] = []
+    results: dict[str, Result] = {}
+    for found in surveys:
+        name = found.candidacy.gate.name
+        if not verdicts[name].granted:
+            results[name] = Result.withheld(verdicts[name])
+            continue
+        try:
+            registered.append((found, register(found)))
+        except (Refused, StoreError) as error:
+            results[name] = Result("refused", str(error))
+            if policy == "all":
+                break
+    return registered, results
+
+
+def _names(surveys: Iterable[Survey]) -> Iterator[str]:
+    return (found.candidacy.gate.name for found in surveys)
+
+
+def _wait(found: Survey, version: ModelVersion, provenance: Provenance, now: float) -> Result:
+    """Write on version and run that they wait, for whoever is to approve; once."""
+    candidacy = found.candidacy
+    gate, run, store = candidacy.gate, candidacy.snapshot.run, candidacy.store
+    decision = last_decision("awaiting approval", gate, candidacy.findings, provenance, time=iso(now))
+    wanted = {key: value for key, value in decision.items() if value is not None}
+    try:
+        for tags, step in (
+            (run.tags, TagRun(run.run_id, tuple(tag_changes(decision, run.tags)))),
+            (
+                version.tags,
+                TagVersion(version.model, version.version, tuple(tag_changes(decision, version.tags))),
+            ),
+        ):
+            if decided(tags) != decided(wanted):
+                step.write(store)
+    except StoreError as error:
+        return Result("refused", str(error), version=version.version, created=found.version is None)
+    return awaiting(found, version)._replace(created=found.version is None)
+
+
+def _move(
+    found: Survey, version: ModelVersion, provenance: Provenance, now: float
+) -> tuple[tuple[Step, ...], Result]:
+    store = found.candidacy.store
+    try:
+        target = copy(found, version)
     except (Refused, StoreError) as error:
-        return Result("dry-run", f"the promotion to {target} would have been refused: {error}")
-    version = found.version.version if found.version else None
-    what = f"version {version}" if version else f"a new version of run {run_id}"
-    was = f" (now version {found.alias_before})" if found.alias_before else ""
-    if version and version == found.alias_before:
-        was = " (where it is already)"
-    return Result(
-        "dry-run",
-        f"{what} would have been promoted to {target}{was}",
-        version=version,
-        previous_version=found.alias_before,
-    )
-
-
-def _survey(candidacy: Candidacy) -> Survey:
-    if isinstance(candidacy.began, StoreError):
-        raise candidacy.began
-    return survey(candidacy.gate, candidacy.promotion, candidacy.snapshot, candidacy.began, candidacy.store)
-
-
-def _move(plan: Plan, store: Store) -> Result:
+        return (), Result("failed", str(error), version=version.version, created=found.version is None)
+    plan = plan_of(found, version, target, provenance, now)
+    result = promoted(found, version, plan)
     try:
-        move(plan, store)
+        move(plan.steps, store)
     except MoveFailed as error:
-        return Result("failed", str(error), version=plan.version, created=plan.created)
-    now, was = "now", f" (was version {plan.previous_version})" if plan.previous_version else ""
-    if plan.previous_version == plan.version:
-        now, was = "already", ""
-    note = f"; {plan.note}" if plan.note else ""
-    return Result(
-        "promoted",
-        f"{plan.model} version {plan.version} is {now} {plan.destination}{was}{note}",
-        version=plan.version,
-        created=plan.created,
-        previous_version=plan.previous_version,
-    )
-
-
-def _put_back(plan: Plan, store: Store, culprit: str) -> Result:
-    left = put_back(plan.steps, store)
-    text = f"put back, because the promotion of {culprit} failed"
-    if left:
-        text = f"the promotion of {culprit} failed and this one stayed: {'; '.join(left)}"
-    return Result("failed", text, version=plan.version, created=plan.created)
+        result = result._replace(status="failed", text=str(error), previous_version=None)
+    return plan.steps, result

@@ -72,6 +72,11 @@ class Verdict(NamedTuple):
         return not self.reasons
 
     @property
+    def rejects(self) -> bool:
+        """Whether a whole session said no: checks or tests failed, and nothing was left out or broken."""
+        return bool(self.reasons) and all(reason.failure for reason in self.reasons)
+
+    @property
     def failed(self) -> bool:
         """Whether a check or a test failed, so that the session is red without a word from us."""
         return any(reason.failure for reason in self.reasons)
@@ -140,14 +145,12 @@ def _own(judged: Judged, conduct: Conduct) -> Iterator[Reason]:
     not_run: list[str] = []
     not_clean: list[str] = []
     for name in judged.declared:
-        if name in blocking:
-            continue
         key = (judged.gate, name)
         reported = [of_process[key] for of_process in conduct.phases.values() if key in of_process]
         ran = any(phase.when == "call" for phases in reported for phase in phases)
         if not ran or name not in judged.findings:
             not_run.append(name)
-        elif not all(_clean(phases, judged.token) for phases in reported):
+        elif name not in blocking and not all(_clean(phases, judged.token) for phases in reported):
             not_clean.append(name)
     if not_run:
         yield Reason(f"not run: {_some(not_run)}", failure=False)

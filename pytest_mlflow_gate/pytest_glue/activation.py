@@ -17,6 +17,7 @@ from pytest_mlflow_gate.gatefile.types import RunById, RunOfExperiment
 from pytest_mlflow_gate.options import absolute, explicit_gate_arguments
 from pytest_mlflow_gate.pytest_glue.collection import GateCollection
 from pytest_mlflow_gate.pytest_glue.controller import Controller
+from pytest_mlflow_gate.pytest_glue.discretion import Discretion
 from pytest_mlflow_gate.pytest_glue.gates import SessionGate
 from pytest_mlflow_gate.pytest_glue.worker import Worker, is_worker
 from pytest_mlflow_gate.tracking.uri import choose_registry_uri, choose_tracking_uri
@@ -37,6 +38,7 @@ def activate(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: With every problem of every gate file, or for options that contradict.
     """
+    config.pluginmanager.register(Discretion(), "mlflow-gate-discretion")
     config.addinivalue_line("markers", "mlflow_gate: set on every check of a gate, for -m")
     runs = not any(config.getoption(mode, default=False) for mode in _NO_RUN_MODES)
     gates = tuple(_session_gates(config, needs_uri=runs))
@@ -182,13 +184,22 @@ def _refuse_twins(gates: tuple[SessionGate, ...]) -> None:
             raise pytest.UsageError(
                 f"{gate.path}: {twin.path} has the same gate name {gate.name!r}, set another name"
             )
-        for kind in ("alias", "stage"):
-            to = gate.promotion and getattr(gate.promotion, kind)
-            if gate.promotion is None or to is None:
-                continue
-            target = (gate.promotion.model, kind, to)
+        for kind, to in _targets(gate):
+            target = (gate.promotion and gate.promotion.target_model, kind, to)
             if (twin := targets.setdefault(target, gate)) is not gate:
                 raise pytest.UsageError(
-                    f"{gate.path}: {twin.path} promotes to the same {kind} {to} of {gate.promotion.model}, "
+                    f"{gate.path}: {twin.path} promotes to the same {kind} {to} of {target[0]}, "
                     "only one gate of a session can"
                 )
+
+
+def _targets(gate: Gate) -> Iterator[tuple[str, str]]:
+    """Yield what a gate moves, by kind and name; ``previous_alias`` is an alias like any other."""
+    promotion = gate.promotion
+    if promotion is None:
+        return
+    yield from (("alias", alias) for alias in (promotion.alias, promotion.previous_alias) if alias)
+    if promotion.stage:
+        yield "stage", promotion.stage
+    if promotion.copy_to and not (promotion.alias or promotion.stage):
+        yield "copy", promotion.copy_to

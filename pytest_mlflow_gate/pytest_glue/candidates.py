@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from pytest_mlflow_gate.checks.finding import Finding
     from pytest_mlflow_gate.pytest_glue.gates import SessionGate
     from pytest_mlflow_gate.tracking.store import Store
     from pytest_mlflow_gate.tracking.values import RegisteredModel, Snapshot
@@ -58,18 +59,19 @@ class ResolvedCandidates:
             self._progress.finish()
         if session_gate.asked and gate.promotion is not None:
             try:
-                self._began[gate.name] = store.registered_model(gate.promotion.model)
+                self._began[gate.name] = store.registered_model(gate.promotion.target_model)
             except StoreError as error:
                 self._began[gate.name] = error
 
-    def candidacy(self, session_gate: SessionGate) -> Candidacy:
-        """Return what the promotion of a gate needs, whose candidate passed."""
+    def candidacy(self, session_gate: SessionGate, findings: Mapping[str, Finding]) -> Candidacy:
+        """Return what the promotion of a gate needs, and what the record of its rejection does."""
         gate = session_gate.gate
         snapshot = self._found[gate.name]
         if gate.promotion is None or isinstance(snapshot, str):
             raise TypeError(f"gate {gate.name} has nothing to promote")
         began = self._began[gate.name]
-        return Candidacy(gate, gate.promotion, snapshot, self.store(session_gate), began)
+        found = tuple(findings.values())
+        return Candidacy(gate, gate.promotion, snapshot, found, self.store(session_gate), began)
 
     def store(self, session_gate: SessionGate) -> Store:
         """

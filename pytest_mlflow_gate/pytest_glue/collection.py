@@ -163,7 +163,9 @@ class CheckItem(pytest.Item):
             case MlflowGateWarning() as warning:
                 return internals.one_line_failure(self.config, str(self.path), self.line, str(warning))
             case _:
-                return super().repr_failure(excinfo, style)
+                shown = super().repr_failure(excinfo, style)
+                internals.without_values(shown)
+                return shown
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return the file, the 0-based line and the heading of a failure."""

@@ -6,6 +6,7 @@ The places where pytest has no public way, each with its reason, so that a new p
 * JUnit and JSON are on disk before anybody knows whether the registry moved; their writers are asked to
   take one more report and write again.
 * What xdist writes leaves the terminal in the middle of a line, which pytest's `ensure_newline` does not see.
+* Only the entries of a traceback's representation hold the values that pytest would show.
 * A skip that names the gate file and not this plugin's source needs the flag that pytest's own marks use.
 """
 
@@ -13,12 +14,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from _pytest._code.code import ExceptionChainRepr, ReprEntryNative, ReprFileLocation, ReprTraceback
-from _pytest.junitxml import xml_key
+from _pytest._code.code import (
+    ExceptionChainRepr,
+    ReprEntry,
+    ReprEntryNative,
+    ReprFileLocation,
+    ReprTraceback,
+)
+from _pytest.junitxml import mangle_test_address, xml_key
 from _pytest.outcomes import Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from xml.etree.ElementTree import Element
 
     import pytest
 
@@ -26,9 +34,18 @@ if TYPE_CHECKING:
 def one_line_failure(config: pytest.Config, path: str, line: int, sentence: str) -> ExceptionChainRepr:
     """Return a failure at a 1-based line of a file that is shown as *sentence*, everywhere."""
     # With --tb=line pytest 9 prints the place and message below whatever is here.
-    entries = [] if config.option.tbstyle == "line" else [ReprEntryNative([f"{sentence}\n"])]
+    style = config.getoption("tbstyle", default="auto")  # the option is the terminal plugin's
+    entries = [] if style == "line" else [ReprEntryNative([f"{sentence}\n"])]
     traceback = ReprTraceback(entries, None, style="native")
     return ExceptionChainRepr([(traceback, ReprFileLocation(path, line, sentence), None)])
+
+
+def without_values(shown: object) -> None:
+    """Take arguments and locals out of a traceback: among them are URIs, headers and the environment."""
+    for traceback, _, _ in shown.chain if isinstance(shown, ExceptionChainRepr) else ():
+        for entry in traceback.reprentries:
+            if isinstance(entry, ReprEntry):
+                entry.reprfuncargs = entry.reprlocals = None
 
 
 def ensure_newline(terminal: Any) -> None:  # noqa: ANN401 - pytest exports no name for its class
@@ -64,9 +81,23 @@ class ReportWriter:
         """Add one report."""
         self._plugin.pytest_runtest_logreport(report=report)
 
+    def forget(self, nodeid: str, outcome: str) -> None:
+        """Drop what was taken about a testcase of that outcome; the JSON report overwrites it by itself."""
+        if self._takes_session:
+            return
+        *path, name = mangle_test_address(nodeid)
+        # A finished testcase has forgotten everything but its XML; --junit-prefix stands before the class.
+        known = self._plugin.node_reporters_ordered
+        known[:] = [reporter for reporter in known if not _is_case(reporter.to_xml(), ".".join(path), name)]
+        self._plugin.stats[{"failed": "failure"}.get(outcome, outcome)] -= 1
+
     def write(self, session: pytest.Session) -> None:
         """Write the file again, with everything that was added since."""
         if self._takes_session:
             self._plugin.pytest_sessionfinish(session)
         else:
             self._plugin.pytest_sessionfinish()
+
+
+def _is_case(element: Element, classname: str, name: str) -> bool:
+    return element.get("name") == name and element.get("classname", "").endswith(classname)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_mlflow_gate.pytest_glue.collection import EVIDENCE
 from pytest_mlflow_gate.reporting import terminal
+from pytest_mlflow_gate.tracking.opening import tls_warning
+from pytest_mlflow_gate.tracking.store import StoreError
 from pytest_mlflow_gate.tracking.uri import mask
 
 if TYPE_CHECKING:
@@ -41,15 +45,15 @@ class Terminal:
             if promotion is None:
                 goal = "only judges"
             elif not gate.asked or policy == "never":
-                goal = f"dry run for {promotion.model} {promotion.destination}"
+                goal = f"dry run for {promotion.target}"
             else:
-                goal = f"promotes to {promotion.model} {promotion.destination}"
+                goal = f"promotes to {promotion.target}"
             checks = len(gate.gate.checks)
             count = "1 check" if checks == 1 else f"{checks} checks"
             lines.append(f"mlflow-gate: {gate.gate.name} ({gate.gate.path}), {count}, {goal}")
             if gate.tracking is not None:
                 servers.append(f"mlflow-gate: tracking {mask(gate.tracking.uri)} ({gate.tracking.origin})")
-        return [*lines, *dict.fromkeys(servers)]
+        return [*lines, *dict.fromkeys(servers), *tls_warnings(gates)]
 
     def status(self, report: pytest.TestReport) -> tuple[str, str, object] | None:
         """Return pytest's word for a passed check with its numbers; None leaves it to pytest."""
@@ -72,11 +76,13 @@ class Terminal:
             for line in terminal.summary(decision, time.time()):
                 reporter.write_line(line.text, **_COLOURS[line.mood])
 
-    def outcomes(self, decisions: Sequence[Decision]) -> None:
-        """Print what became of each promotion, after everything else."""
+    def outcomes(self, gates: Sequence[SessionGate], decisions: Sequence[Decision]) -> None:
+        """Print what became of each promotion, after everything else, and what makes it doubtful."""
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is None:
             return
+        for text in tls_warnings(gates):
+            self.warn(text)
         for decision in decisions:
             line = terminal.outcome(decision)
             if line is not None:
@@ -89,3 +95,14 @@ class Terminal:
         if reporter is not None:
             reporter.ensure_newline()
             reporter.write_line(text, red=True)
+
+
+def tls_warnings(gates: Sequence[SessionGate]) -> list[str]:
+    """Return a line for each pair of servers whose certificates are not verified."""
+    found = []
+    for gate in gates:
+        if gate.tracking is not None:
+            # A setting that is neither true nor false is what the candidate's own check will say.
+            with suppress(StoreError):
+                found.append(tls_warning(gate.tracking.uri, gate.registry_uri, os.environ))
+    return [text for text in dict.fromkeys(found) if text is not None]

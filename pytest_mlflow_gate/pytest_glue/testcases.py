@@ -24,6 +24,10 @@ class PromotionCases:
     def __init__(self, config: pytest.Config, witness: Witness) -> None:
         self.config = config
         self.witness = witness
+        # How many failed testcases were announced: that many of the session's are ours.
+        self.failures = 0
+        self._told: dict[str, Outcome] = {}
+        self._writers: tuple[internals.ReportWriter, ...] = ()
 
     def announce(self, session: pytest.Session, gate: SessionGate, outcome: Outcome, text: str) -> None:
         """Report while the session still runs: everybody hears it, and a failure makes the session fail."""
@@ -41,18 +45,26 @@ class PromotionCases:
             internals.ensure_newline(terminal)
             if self.config.option.verbose <= 0:
                 terminal.write(f"{self._nodeid(gate)} ")
+        self.failures += outcome == "failed"
+        self._told[self._nodeid(gate)] = outcome
         for report in self._reports(gate, outcome, text):
             send(report=report)
 
     def amend(self, gate: SessionGate, outcome: Outcome, text: str) -> None:
-        """Report to those who have written their files already."""
-        for report in self._reports(gate, outcome, text):
-            for writer in internals.report_writers(self.config):
+        """Report to those who have written their files already, in place of what they were told before."""
+        # At the very end of a session pytest forgets who they are.
+        self._writers = self._writers or tuple(internals.report_writers(self.config))
+        nodeid = self._nodeid(gate)
+        for writer in self._writers:
+            if (told := self._told.get(nodeid)) is not None:
+                writer.forget(nodeid, told)
+            for report in self._reports(gate, outcome, text):
                 writer.take(report)
+        self._told[nodeid] = outcome
 
     def rewrite(self, session: pytest.Session) -> None:
         """Have the files written again, with the session's exit status of now."""
-        for writer in internals.report_writers(self.config):
+        for writer in self._writers:
             writer.write(session)
 
     def _reports(self, gate: SessionGate, outcome: Outcome, text: str) -> Iterator[pytest.TestReport]:

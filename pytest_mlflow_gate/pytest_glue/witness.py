@@ -30,7 +30,12 @@ _KNOWN_OUTCOMES = ("passed", "skipped", "failed")
 
 
 class Witness:
-    """A pytest plugin for the controller; `conduct` is what it saw so far."""
+    """
+    A pytest plugin for the controller; `conduct` is what it saw so far.
+
+    Attributes:
+        saw_failure: Whether pytest shows a failure or an error, so that nobody takes the session for green.
+    """
 
     def __init__(self, config: pytest.Config, digests: dict[str, str]) -> None:
         self.config = config
@@ -45,6 +50,7 @@ class Witness:
         self._counts = dict.fromkeys(("passed", "failed", "skipped", "xfailed"), 0)
         self._deselected: dict[str, int] = {}
         self._warnings = 0
+        self.saw_failure = False
 
     def conduct(self, exit_status: int) -> Conduct:
         """Return what was seen, together with the session's exit status at this moment."""
@@ -57,11 +63,6 @@ class Witness:
             exit_status=exit_status,
             tests=OrdinaryTests(**self._counts, deselected=max(self._deselected.values(), default=0)),
         )
-
-    @property
-    def saw_failure(self) -> bool:
-        """Whether pytest shows a failure, so that nobody takes the session for a green one."""
-        return any(trouble.failure for trouble in self._troubles)
 
     def expect(self, items: Sequence[pytest.Item]) -> None:
         """Remember what this process is about to run."""
@@ -101,7 +102,8 @@ class Witness:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Take down what could not be collected."""
         if report.failed:
-            self._trouble(f"{report.nodeid} could not be collected", None, failure=True)
+            self._trouble(f"{report.nodeid} could not be collected", None)
+            self.saw_failure = True
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Count ordinary tests that the user left out; gate checks that are missing show by themselves."""
@@ -115,7 +117,8 @@ class Witness:
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self) -> None:
         """Take down that pytest or a plugin broke."""
-        self._trouble("pytest had an internal error", None, failure=True)
+        self._trouble("pytest had an internal error", None)
+        self.saw_failure = True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:
@@ -151,6 +154,7 @@ class Witness:
 
     def _trouble(self, text: str, gate: str | None, *, failure: bool = False) -> None:
         self._troubles.append(Trouble(text, gate, failure))
+        self.saw_failure = self.saw_failure or failure
 
     def _count(self, report: pytest.TestReport, *, expected_failure: bool) -> None:
         if report.outcome == "failed":

@@ -74,6 +74,7 @@ def _gate(decision: Decision) -> Json:
             "model": gate.promotion.model,
             "alias": gate.promotion.alias,
             "stage": gate.promotion.stage,
+            "copy_to": gate.promotion.copy_to,
             "version": result.version,
             "created": result.created,
             "previous_version": result.previous_version,

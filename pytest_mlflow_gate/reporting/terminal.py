@@ -22,6 +22,7 @@ _VERBS: dict[str, tuple[str, Mood]] = {
     "promoted": ("PROMOTED", "good"),
     "withheld": ("NOT PROMOTED", "bad"),
     "refused": ("NOT PROMOTED", "bad"),
+    "awaiting": ("NOT PROMOTED", "doubtful"),
     "failed": ("PROMOTION FAILED", "bad"),
     "dry-run": ("DRY RUN", "doubtful"),
 }

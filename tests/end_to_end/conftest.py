@@ -14,8 +14,9 @@ from pytest_mlflow_gate.tracking import rest  # noqa: F401
 if TYPE_CHECKING:
     from pathlib import Path
 
-# The plugin of hypothesis imports all of hypothesis when a session ends.
-QUICK = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider")
+# The plugin of hypothesis imports all of hypothesis when a session ends; randomly imports NumPy, which no process
+# can import again after the session in it has made it forget what it imported.
+QUICK = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider", "-p", "no:randomly")
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ def test_symbols_stand_for_keys(text: str, condition: str, limit: str) -> None:
     ("text", "about", "says"),
     [
         pytest.param("0.92", None, "is a bare number, write '>= 0.92'", id="bare-number"),
+        pytest.param("1" * 99, None, f"is a bare number, write '>= {'1' * 57}...'", id="long-bare-number"),
         pytest.param("=> 0.92", None, NO_CONDITION, id="turned-around"),
         pytest.param(">== 0.92", None, NO_CONDITION, id="one-too-many"),
         pytest.param("= 0.92", None, NO_CONDITION, id="single-equals-sign"),

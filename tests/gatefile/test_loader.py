@@ -59,8 +59,11 @@ promote:
   model: churn-classifier
   alias: champion
   stage: Production
+  copy_to: prod.churn-classifier
+  previous_alias: previous-champion
   artifact: model
   tags: {validated_by: ci}
+  approval: first
 """.replace("${MAX:-100}", "'${MAX:-100}'")
 
 
@@ -71,7 +74,7 @@ def test_the_smallest_real_gate() -> None:
     assert (gate.name, gate.description, gate.wait) == ("churn-classifier", None, 30.0)
     assert (gate.tracking_uri, gate.registry_uri) == ("http://mlflow.internal:5000", None)
     assert gate.candidate == RunOfExperiment("customer-churn", "latest", None, "max", None, 4)
-    assert gate.promotion == Promotion("churn-classifier", "champion", None, None, (), 9)
+    assert gate.promotion == Promotion("churn-classifier", "champion", None, None, (), None, None, 0, 9)
     assert list(gate.check_names()) == ["candidate[run]", "accuracy[min]", "precision[min]", "recall[min]"]
 
 
@@ -143,7 +146,8 @@ def test_validation_does_not_need_the_variables(tmp_path: Path) -> None:
     path.write_text(
         "candidate: {run_id: '${RUN_ID}', experiment: '${EMPTY}'}\n"
         "thresholds:\n  a: '>= ${A}'\n  b: {min: '${B}', max: 1}\n  c: {min: 1, severity: '${S}'}\n"
-        "promote: {model: '${RUN_ID}', alias: '${S}', tags: {t: '${A}'}}\n"
+        "promote: {model: '${RUN_ID}', copy_to: '${RUN_ID}', alias: '${S}', previous_alias: '${S}',\n"
+        "  approval: '${S}', tags: {t: '${A}'}}\n"
     )
     validation = validate(path, keys=KEYS, environ={"EMPTY": ""})
     assert validation == Validation(checks=5, unset=("A", "B", "EMPTY", "RUN_ID", "S"))
@@ -160,6 +164,54 @@ def test_validation_finds_everything_else(tmp_path: Path) -> None:
     assert [problem.text for problem in raised.value.problems] == [
         "candidate.select: goes with experiment, not with run_id; remove one of them",
         "thresholds.a[1].min: check 'a[min]' exists already (line 3), remove one of them",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("__import__('os').system('touch pwned')", id="python"),
+        pytest.param("(lambda: open('pwned', 'w'))()", id="lambda"),
+        pytest.param("$(touch pwned)", id="shell"),
+        pytest.param("`touch pwned`", id="backticks"),
+        pytest.param("{0.__class__.__init__.__globals__}", id="format"),
+        pytest.param("%(__class__)s", id="percent-format"),
+        pytest.param("{{ ''.__class__.__mro__ }}", id="template"),
+        pytest.param("!!python/object/apply:os.system [touch pwned]", id="yaml-tag-in-quotes"),
+        pytest.param("tags.a = 'x' OR 1 = 1; DROP TABLE runs --", id="sql"),
+    ],
+)
+@EITHER_PARSER
+def test_a_text_is_only_a_text(
+    text: str, parser: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code in a filter, a name, a tag or a variable's value comes out as it stands, and nothing ran."""
+    monkeypatch.chdir(tmp_path)
+    written = text.replace("'", "''")
+    gate = load_text(
+        f"description: '{written}'\n"
+        f"candidate: {{experiment: '${{TEXT}}', filter: '{written}'}}\n"
+        f"thresholds: {{'{written}': {{min: 1, reason: '{written}'}}}}\n"
+        f"promote: {{model: '{written}', copy_to: '${{TEXT}}-copy', tags: {{t: '{written}'}}, stage: Staging}}\n",
+        {"TEXT": text},
+        parser=parser,
+    )
+    assert gate.promotion is not None
+    assert (gate.description, gate.candidate) == (
+        text,
+        RunOfExperiment(text, "latest", None, "max", text, 2),
+    )
+    assert [(check.metric, check.reason) for check in gate.checks] == [(text, text)]
+    assert (gate.promotion.model, gate.promotion.copy_to) == (text, f"{text}-copy")
+    assert gate.promotion.tags == (("t", text),)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("limit", ["1 if True else 0", "2**8", "0x10", "1+1", "min(1, 2)"])
+def test_a_limit_is_no_expression(limit: str) -> None:
+    """Nothing is worked out: a limit is a plain decimal or a problem."""
+    assert problems_of(f"candidate: {{run_id: a}}\nthresholds: {{a: '>= {limit}'}}\n") == [
+        f"2: thresholds.a: '{limit}' is not a decimal number, write one such as 0.92 or 1e-3"
     ]
 
 

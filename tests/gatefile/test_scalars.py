@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
@@ -114,6 +116,27 @@ def test_a_text_of_another_kind_is_refused_with_a_remedy(kind: object, text: str
 def test_a_text_of_its_kind_becomes_its_value(kind: object, text: str, value: object) -> None:
     """Durations are in seconds, stages as MLflow spells them, a folded text is one line."""
     assert KINDS[kind].read(text) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("1" * 100_000 + "x", id="digits"),
+        pytest.param("1" * 100_000 + " %", id="percentage"),
+        pytest.param("1e" + "0" * 100_000 + "x", id="exponent"),
+        pytest.param(" " * 100_000 + "x", id="blanks"),
+        pytest.param("x\n" * 100_000, id="lines"),
+        pytest.param("v" + "1" * 100_000 + "v", id="version-like"),
+        pytest.param("1_" * 100_000, id="underscores"),
+    ],
+)
+def test_no_text_takes_long(text: str) -> None:
+    """The time to read or refuse a text grows with its length, whatever kind it is taken for."""
+    for kind in KINDS.values():
+        began = time.perf_counter()
+        with suppress(Misread):
+            kind.read(text)
+        assert time.perf_counter() - began < 1, kind.noun
 
 
 def test_a_choice_names_what_there_is() -> None:

@@ -78,6 +78,14 @@ def _loads(text: str) -> bool:
         pytest.param(f"{GATE}promote: {{model: m, alias: a}}", id="promote-alias"),
         pytest.param(f"{GATE}promote: {{model: m, stage: production, tags: {{a: 1}}}}", id="promote-stage"),
         pytest.param(f"{GATE}promote: {{model: m, alias: a, artifact: x}}", id="promote-artifact"),
+        pytest.param(f"{GATE}promote: {{model: m, copy_to: n}}", id="promote-copy"),
+        pytest.param(f"{GATE}promote: {{model: m, alias: a, previous_alias: b}}", id="previous-alias"),
+        pytest.param(f"{GATE}promote: {{model: m, alias: a, approval: none}}", id="approval-none"),
+        pytest.param(f"{GATE}promote: {{model: m, alias: a, approval: first}}", id="approval-first"),
+        pytest.param(f"{GATE}promote: {{model: m, alias: a, approval: always}}", id="approval-always"),
+        pytest.param(f"{GATE}promote: {{model: m, alias: a, approval: 999999999}}", id="approval-number"),
+        pytest.param(f"{GATE}promote: {{model: m, alias: a, approval: '3'}}", id="approval-in-quotes"),
+        pytest.param(f"{GATE}promote: {{model: m, alias: a, approval: '${{X}}'}}", id="approval-by-variable"),
     ],
 )
 def test_both_accept(text: str) -> None:
@@ -126,6 +134,22 @@ def test_both_accept(text: str) -> None:
         pytest.param(f"{GATE}promote: {{model: m, stage: None}}", id="stage-none"),
         pytest.param(f"{GATE}promote: {{model: m, alias: a, tags: {{}}}}", id="empty-tags"),
         pytest.param(f"{GATE}promote: {{model: m, alias: a, tags: [a]}}", id="tags-as-list"),
+        pytest.param(f"{GATE}promote: {{model: m, previous_alias: b}}", id="previous-alias-alone"),
+        pytest.param(
+            f"{GATE}promote: {{model: m, stage: Staging, previous_alias: b}}", id="previous-of-a-stage"
+        ),
+        pytest.param(
+            f"{GATE}promote: {{model: m, alias: a, previous_alias: v2}}", id="reserved-previous-alias"
+        ),
+        pytest.param(f"{GATE}promote: {{model: m, copy_to: ' '}}", id="copy-to-blank"),
+        pytest.param(f"{GATE}promote: {{model: m, alias: a, approval: 0}}", id="approval-zero"),
+        pytest.param(f"{GATE}promote: {{model: m, alias: a, approval: -1}}", id="approval-negative"),
+        pytest.param(f"{GATE}promote: {{model: m, alias: a, approval: 1.5}}", id="approval-fraction"),
+        pytest.param(f"{GATE}promote: {{model: m, alias: a, approval: '01'}}", id="approval-with-a-zero"),
+        pytest.param(f"{GATE}promote: {{model: m, alias: a, approval: 1000000000}}", id="approval-too-many"),
+        pytest.param(f"{GATE}promote: {{model: m, alias: a, approval: two}}", id="approval-in-words"),
+        pytest.param(f"{GATE}promote: {{model: m, alias: a, approval: true}}", id="approval-true"),
+        pytest.param(f"{GATE}promote: {{model: m, alias: a, approval:}}", id="approval-left-open"),
     ],
 )
 def test_both_refuse(text: str) -> None:

@@ -106,6 +106,16 @@ def test_a_text_that_is_no_gate_gets_one_problem(text: str | bytes, problem: str
         pytest.param("!!python/object/apply:os.system [ls]", "!!python/object/apply:os.system", id="python"),
         pytest.param("!env RUN_ID", "!env", id="custom"),
         pytest.param("!!binary YWJj", "!!binary", id="binary"),
+        pytest.param("!!python/object/new:os.system [ls]", "!!python/object/new:os.system", id="new"),
+        pytest.param("!!python/name:os.system", "!!python/name:os.system", id="python-name"),
+        pytest.param("!!python/module:antigravity", "!!python/module:antigravity", id="python-module"),
+        pytest.param("!!python/tuple [1]", "!!python/tuple", id="python-tuple"),
+        pytest.param(
+            "!<tag:yaml.org,2002:python/object/apply:os.system> [ls]",
+            "!!python/object/apply:os.system",
+            id="tag-in-full",
+        ),
+        pytest.param("{!!python/name:os.system k: v}", "!!python/name:os.system", id="tag-of-a-key"),
     ],
 )
 @EITHER_PARSER
@@ -114,6 +124,15 @@ def test_a_tag_that_could_build_something_is_refused(value: str, tag: str, parse
     problems = problems_of(f"{GATE}description: {value}\nthreshold: 1\n", parser=parser)
     assert f"4: tag '{tag}' is not allowed, remove it" in problems
     assert "5: unknown key 'threshold', did you mean 'thresholds'?" in problems
+
+
+@EITHER_PARSER
+def test_a_tag_by_another_name_is_refused(parser: str) -> None:
+    """A handle that the file declares for YAML's own tags hides nothing."""
+    handle = "%TAG !p! tag:yaml.org,2002:python/object/apply:\n---\n"
+    assert problems_of(f"{handle}{GATE}description: !p!os.system ls\n", parser=parser) == [
+        "6: tag '!!python/object/apply:os.system' is not allowed, remove it"
+    ]
 
 
 @EITHER_PARSER

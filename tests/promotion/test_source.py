@@ -23,7 +23,7 @@ HISTORY = {"mlflow.log-model.history": '[{"artifact_path": "model"}, {"artifact_
 
 def promotion(artifact: str | None = None) -> Promotion:
     """Return a promotion that names this artifact."""
-    return Promotion("churn-classifier", "champion", None, artifact, (), 6)
+    return Promotion("churn-classifier", "champion", None, artifact, (), None, None, 0, 6)
 
 
 def snapshot(run: Run, **changes: object) -> Snapshot:

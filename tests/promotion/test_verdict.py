@@ -215,3 +215,55 @@ def test_gates_of_one_session(policy: Policy, change: dict[str, object], expecte
         modes=(str(change["mode"]),) if "mode" in change else (),
     )
     assert [verdict.granted for verdict in decide(gates, conduct, policy)] == expected
+
+
+FAILED_TEST = Trouble("t.py::x failed", failure=True)
+
+
+@pytest.mark.parametrize(
+    ("gates", "change", "rejects"),
+    [
+        pytest.param([judged()], {}, [False], id="granted"),
+        pytest.param([judged(accuracy="failed")], {"exit_status": 1}, [True], id="a-check-failed"),
+        pytest.param([judged(accuracy="unevaluable")], {"exit_status": 1}, [True], id="no-value"),
+        pytest.param([judged()], {"troubles": (FAILED_TEST,), "exit_status": 1}, [True], id="a-test-failed"),
+        pytest.param(
+            [judged(accuracy="failed")],
+            {"troubles": (FAILED_TEST,), "exit_status": 1},
+            [True],
+            id="both",
+        ),
+        pytest.param([judged()], {"exit_status": 6}, [False], id="a-status-that-nobody-explains"),
+        pytest.param(
+            [judged(accuracy="failed")], {"exit_status": 1, "finished": False}, [False], id="unfinished"
+        ),
+        pytest.param([judged(accuracy="failed")], {"modes": ("--lf runs less",)}, [False], id="mode"),
+        pytest.param([judged(accuracy="failed")], {"unreported": ("t.py::y",)}, [False], id="lost-items"),
+        pytest.param(
+            [judged(accuracy="failed")], {"troubles": (Trouble("worker gw0 died"),)}, [False], id="worker"
+        ),
+        pytest.param([judged(accuracy="failed")], {"phases": {}}, [False], id="something-not-run"),
+        pytest.param(
+            [judged(accuracy="failed")._replace(unchanged=False)],
+            {"exit_status": 1},
+            [False],
+            id="edited-file",
+        ),
+        pytest.param(
+            [judged("a", accuracy="failed"), judged("b")], {"exit_status": 1}, [True, True], id="another-gate"
+        ),
+    ],
+)
+def test_only_a_whole_session_rejects(
+    gates: list[Judged], change: dict[str, object], rejects: list[bool]
+) -> None:
+    """What is partial or broken says nothing about the candidate, and leaves no trace on its run."""
+    conduct = perfect(*(gate.gate for gate in gates))._replace(**change)  # type: ignore[arg-type]
+    assert [verdict.rejects for verdict in decide(gates, conduct, "all")] == rejects
+
+
+def test_under_each_only_the_gate_itself_is_rejected() -> None:
+    """The other one is granted."""
+    conduct = perfect("a", "b")._replace(exit_status=1)
+    verdicts = decide([judged("a", accuracy="failed"), judged("b")], conduct, "each")
+    assert [(verdict.rejects, verdict.granted) for verdict in verdicts] == [(True, False), (False, True)]

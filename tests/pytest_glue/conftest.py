@@ -26,8 +26,9 @@ promote:
   model: churn-classifier
   alias: champion
 """
-# Its plugin imports all of hypothesis when a session ends, which takes longer than the session.
-QUICK = ("-p", "no:hypothesispytest")
+# hypothesis is imported whole when a session ends, which takes longer than the session; pytest-randomly would
+# shuffle the checks. The tests that want it give `-p randomly`.
+QUICK = ("-p", "no:hypothesispytest", "-p", "no:randomly")
 GOOD = {"accuracy": 0.93, "f1": 0.9, "latency_ms": 110.0}
 PROMOTED = [
     "create model churn-classifier",
@@ -96,13 +97,17 @@ class Inner:
         log = self.path / "writes.log"
         return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
 
+    def moves(self) -> list[str]:
+        """Return the writes without the record of the decision, which is tags."""
+        return [line for line in self.writes() if " mlflow_gate." not in line]
+
 
 @pytest.fixture
 def inner(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> Inner:
     """Return a folder with `GATE` as eval_gate.yaml."""
     monkeypatch.setenv("PYTHONPATH", str(pytestconfig.rootpath))
     monkeypatch.setenv("FAKE_FOLDER", str(pytester.path))
-    for name in ("GITHUB_ACTIONS", "CI", "MLFLOW_TRACKING_URI", "PYTEST_ADDOPTS"):
+    for name in ("GITHUB_ACTIONS", "CI", "MLFLOW_TRACKING_URI", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"):
         monkeypatch.delenv(name, raising=False)
     folder = Inner(pytester, monkeypatch)
     folder.write("eval_gate.yaml", GATE)

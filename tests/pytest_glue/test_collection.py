@@ -168,7 +168,7 @@ def test_nothing_else_runs(inner: Inner) -> None:
     inner.write("test_bad.py", "def test_bad(): assert False\n")
     result = inner.gate_here()
     result.assert_outcomes(passed=4)
-    assert inner.writes() == PROMOTED
+    assert inner.moves() == PROMOTED
     assert not [line for line in result.outlines if line.startswith("testpaths")]
 
 

@@ -237,7 +237,7 @@ def test_ini_key_is_relative_to_the_ini_file(
     monkeypatch.chdir(inner.path / from_folder)
     result = inner.run_here("deep" if from_folder == "." else ".")
     result.assert_outcomes(passed=5)
-    assert inner.writes() == PROMOTED
+    assert inner.moves() == PROMOTED
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_ini_key_for_promote(inner: Inner, ini: str, arguments: list[str], *, pr
     """The ini key sets the policy, and the option has the last word."""
     inner.write("pytest.ini", f"[pytest]\nmlflow_gate_promote = {ini}\n")
     assert inner.gate_here(*arguments).ret == 0
-    assert inner.writes() == (PROMOTED if promoted else [])
+    assert inner.moves() == (PROMOTED if promoted else [])
 
 
 PLACES = ["option", "file", "ini", "environment"]

@@ -185,7 +185,7 @@ def test_quiet_session(inner: Inner, arguments: list[str], expected: list[str]) 
 def test_session_without_a_terminal(inner: Inner) -> None:
     """Without a terminal plugin nothing is printed, and the promotion happens all the same."""
     result = inner.gate_here("-p", "no:terminal")
-    assert (result.ret, result.outlines, inner.writes()) == (0, [], PROMOTED)
+    assert (result.ret, result.outlines, inner.moves()) == (0, [], PROMOTED)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_a_bug_of_ours_keeps_its_traceback(inner: Inner, monkeypatch: pytest.Mon
     result = inner.gate_here()
     assert result.ret == 1
     result.stdout.fnmatch_lines(["*collection.py:*", "E   *ZeroDivisionError: *", "*/test_reports.py:*"])
-    assert inner.writes() == []
+    assert inner.moves() == []
 
 
 # Severity warn
@@ -292,7 +292,7 @@ def test_warning_as_error(inner: Inner) -> None:
     result.assert_outcomes(failed=1, passed=3, skipped=1)
     assert "latency_ms is 110, must be <= 100, because: tail (eval_gate.yaml:7)" in result.outlines
     assert "Traceback" not in result.stdout.str()
-    assert inner.writes() == []
+    assert inner.moves() == []
 
 
 # The promotion's testcase
@@ -437,7 +437,7 @@ def test_reports_are_true_after_exit(inner: Inner, end: str, workers: list[str])
     written = decision(inner)
     assert (written["promoted"], written["exit_status"]) == (word == "promoted", status)
     assert written["gates"][0]["promotion"]["status"] == word
-    moved = [line for line in inner.writes() if line.startswith("alias")]
+    moved = [line for line in inner.moves() if line.startswith("alias")]
     assert moved == (PROMOTED[-1:] if word in ("promoted", "failed") else [])
 
 
@@ -525,6 +525,7 @@ def test_decision_of_a_promotion(inner: Inner) -> None:
             "model": "churn-classifier",
             "alias": "champion",
             "stage": None,
+            "copy_to": None,
             "version": "3",
             "created": True,
             "previous_version": "2",
