@@ -1,72 +1,27 @@
-"""The offline command line: validate gate files, print their JSON Schema."""
+"""The command line beside pytest's: gate files checked, promotions shown, approved and taken back."""
 
 from __future__ import annotations
 
-import json
-import os
-from pathlib import Path
-
 import click
 
-from pytest_mlflow_gate.checks.kinds import KEYS
-from pytest_mlflow_gate.gatefile.discovery import gate_files
-from pytest_mlflow_gate.gatefile.loader import validate as validate_file
-from pytest_mlflow_gate.gatefile.problems import GateFileError
+from pytest_mlflow_gate.commands.approve import approve
+from pytest_mlflow_gate.commands.history import history
+from pytest_mlflow_gate.commands.rollback import rollback
+from pytest_mlflow_gate.commands.schema import schema
+from pytest_mlflow_gate.commands.validate import validate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """
-    Check gate files without a server, and print their JSON Schema.
+    Check gate files without a server; show, approve and take back promotions.
 
     To judge and promote, run pytest: pytest --mlflow-gate eval_gate.yaml
     """
 
 
-@main.command()
-def schema() -> None:
-    """Print the JSON Schema of a gate file, for editors and CI."""
-    from pytest_mlflow_gate.gatefile.schema import schema as gate_schema  # noqa: PLC0415  # validate needs none
-
-    click.echo(json.dumps(gate_schema(KEYS), indent=2))
-
-
-@main.command()
-@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.pass_context
-def validate(context: click.Context, paths: tuple[Path, ...]) -> None:
-    """
-    Check gate files, offline.
-
-    FILE is a gate file, or a folder: every *gate.yaml and *gate.yml below it. Each problem is a line
-    "path:line: problem" on stderr. Environment variables that are not set here are named and are no
-    problem; pytest requires them.
-
-    Exits with 0 when every file is right, else with 1.
-    """
-    results = [_report(path) for path in paths]
-    context.exit(0 if all(results) else 1)
-
-
-def _report(path: Path) -> bool:
-    try:
-        files = gate_files(path)
-    except GateFileError as error:
-        click.echo(str(error), err=True)
-        return False
-    results = [_report_file(file) for file in files]
-    return all(results)
-
-
-def _report_file(file: Path) -> bool:
-    try:
-        validation = validate_file(file, keys=KEYS, environ=os.environ)
-    except GateFileError as error:
-        click.echo(str(error), err=True)
-        return False
-    unset = f"; not set here: {', '.join(validation.unset)}" if validation.unset else ""
-    click.echo(f"{file}: ok ({validation.checks} checks{unset})")
-    return True
+for command in (approve, history, rollback, schema, validate):
+    main.add_command(command)
 
 
 if __name__ == "__main__":
