@@ -8,7 +8,7 @@ LOCK := --quiet --universal --python-version 3.10 --upgrade \
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 SOURCES := pytest_mlflow_gate tests example_project benchmarks conftest.py noxfile.py
 
-.PHONY: demo test lint test-matrix bench lock schema mlflow2 clean
+.PHONY: demo test lint test-matrix soak bench lock schema mlflow2 clean
 
 demo: .venv/ready
 	$(BIN)/python example_project/demo.py
@@ -25,6 +25,10 @@ lint: .venv/ready
 # The suite on each supported pytest, on each interpreter from 3.10 to 3.13 that is here.
 test-matrix: .venv/ready mlflow2
 	$(BIN)/nox
+
+# All that tries to have a wrong model promoted: every route on every pytest, 100,000 examples of the oracle, ...
+soak: .venv/ready mlflow2
+	$(BIN)/python tests/soak.py
 
 # The wheel of this checkout lies beside the environment and not in it, so that it can be left out.
 bench: .cache/bench/ready
