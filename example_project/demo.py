@@ -101,7 +101,8 @@ def environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith("MLFLOW_") and name != "PYTEST_ADDOPTS"
     }
-    return {**own, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    # A plugin that shuffles tests, where it is installed, would have the checks in another order each time.
+    return {**own, "MLFLOW_DISABLE_TELEMETRY": "true", "PYTEST_ADDOPTS": "-p no:randomly"}
 
 
 def heading(text: str) -> None:

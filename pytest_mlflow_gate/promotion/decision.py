@@ -28,6 +28,7 @@ class Result(NamedTuple):
         version: The version that was or would have been promoted, or None.
         created: Whether this session registered it.
         previous_version: The version that held the alias or stage before, or None.
+        left: A line for each change that could not be put back.
     """
 
     status: Status
@@ -35,6 +36,7 @@ class Result(NamedTuple):
     version: str | None = None
     created: bool = False
     previous_version: str | None = None
+    left: tuple[str, ...] = ()
 
     @classmethod
     def withheld(cls, verdict: Verdict) -> Result:

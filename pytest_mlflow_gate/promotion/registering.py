@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pytest_mlflow_gate.promotion.source import Refused, Source
-from pytest_mlflow_gate.tracking.store import Unreachable
+from pytest_mlflow_gate.tracking.store import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,8 +84,8 @@ def _create(model: str, source: Source, models: frozenset[str], store: Store) ->
         return store.create_model_version(
             model, source=source.uri, run_id=source.run_id, model_id=source.model_id
         )
-    except Unreachable:
-        # The answer may be lost and the version made.
+    except StoreError:
+        # The answer may be lost, or be none of MLflow's, and the version made.
         made = newest(store.model_versions(model, run_id=source.run_id), source)
         if made is None:
             raise

@@ -131,12 +131,13 @@ def carry_out(
 def take_back(moved: Sequence[Moved], why: str) -> dict[str, Result]:
     """Put back what was moved, in reverse order, and return what became of each gate."""
     results = {}
+    silent: set[str] = set()
     for change in reversed(moved):
-        left = put_back(change.steps, change.store)
-        text = f"put back, because {why}"
-        if left:
-            text = f"{why} and this one stayed: {'; '.join(left)}"
-        results[change.gate] = change.result._replace(status="failed", text=text)
+        left = put_back(change.steps, change.store, silent)
+        text = (
+            f"{why}, and not everything of this one could be put back" if left else f"put back, because {why}"
+        )
+        results[change.gate] = change.result._replace(status="failed", text=text, left=left)
     return results
 
 
@@ -216,5 +217,5 @@ def _move(
     try:
         move(plan.steps, store)
     except MoveFailed as error:
-        result = result._replace(status="failed", text=str(error), previous_version=None)
+        result = result._replace(status="failed", text=error.text, previous_version=None, left=error.left)
     return plan.steps, result

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pytest_mlflow_gate.pytest_glue.candidates import ResolvedCandidates
     from pytest_mlflow_gate.pytest_glue.gates import SessionGate
     from pytest_mlflow_gate.pytest_glue.terminal import Terminal
+    from pytest_mlflow_gate.pytest_glue.testcases import Outcome
     from pytest_mlflow_gate.pytest_glue.witness import Witness
 
 
@@ -219,7 +220,8 @@ class Decider:
         for gate in self._promotable:
             if gate.gate.name in names:
                 result = self.results[gate.gate.name]
-                self.testcases.amend(gate, "passed" if result.status == "promoted" else "failed", result.text)
+                outcome: Outcome = "passed" if result.status == "promoted" else "failed"
+                self.testcases.amend(gate, outcome, result.text, result.left)
         if names:
             self.testcases.rewrite(session)
         self._conclude(session)

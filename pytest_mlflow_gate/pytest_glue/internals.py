@@ -25,17 +25,19 @@ from _pytest.junitxml import mangle_test_address, xml_key
 from _pytest.outcomes import Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from xml.etree.ElementTree import Element
 
     import pytest
 
 
-def one_line_failure(config: pytest.Config, path: str, line: int, sentence: str) -> ExceptionChainRepr:
-    """Return a failure at a 1-based line of a file that is shown as *sentence*, everywhere."""
+def one_line_failure(
+    config: pytest.Config, path: str, line: int, sentence: str, more: Sequence[str] = ()
+) -> ExceptionChainRepr:
+    """Return a failure at a 1-based line of a file that is shown as *sentence*, and *more* in full reports."""
     # With --tb=line pytest 9 prints the place and message below whatever is here.
     style = config.getoption("tbstyle", default="auto")  # the option is the terminal plugin's
-    entries = [] if style == "line" else [ReprEntryNative([f"{sentence}\n"])]
+    entries = [] if style == "line" else [ReprEntryNative([f"{text}\n" for text in (sentence, *more)])]
     traceback = ReprTraceback(entries, None, style="native")
     return ExceptionChainRepr([(traceback, ReprFileLocation(path, line, sentence), None)])
 

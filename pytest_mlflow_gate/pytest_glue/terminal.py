@@ -84,8 +84,7 @@ class Terminal:
         for text in tls_warnings(gates):
             self.warn(text)
         for decision in decisions:
-            line = terminal.outcome(decision)
-            if line is not None:
+            for line in terminal.outcome(decision):
                 reporter.ensure_newline()
                 reporter.write_line(line.text, **_COLOURS[line.mood])
 

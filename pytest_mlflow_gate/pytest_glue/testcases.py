@@ -10,7 +10,7 @@ import pytest
 from pytest_mlflow_gate.pytest_glue import internals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from pytest_mlflow_gate.pytest_glue.gates import SessionGate
     from pytest_mlflow_gate.pytest_glue.witness import Witness
@@ -50,15 +50,23 @@ class PromotionCases:
         for report in self._reports(gate, outcome, text):
             send(report=report)
 
-    def amend(self, gate: SessionGate, outcome: Outcome, text: str) -> None:
-        """Report to those who have written their files already, in place of what they were told before."""
+    def amend(self, gate: SessionGate, outcome: Outcome, text: str, left: Sequence[str]) -> None:
+        """
+        Report to those who have written their files already, in place of what they were told before.
+
+        Args:
+            gate: The gate.
+            outcome: Of its promotion.
+            text: One line.
+            left: More lines below a failure.
+        """
         # At the very end of a session pytest forgets who they are.
         self._writers = self._writers or tuple(internals.report_writers(self.config))
         nodeid = self._nodeid(gate)
         for writer in self._writers:
             if (told := self._told.get(nodeid)) is not None:
                 writer.forget(nodeid, told)
-            for report in self._reports(gate, outcome, text):
+            for report in self._reports(gate, outcome, text, left):
                 writer.take(report)
         self._told[nodeid] = outcome
 
@@ -67,7 +75,9 @@ class PromotionCases:
         for writer in self._writers:
             writer.write(session)
 
-    def _reports(self, gate: SessionGate, outcome: Outcome, text: str) -> Iterator[pytest.TestReport]:
+    def _reports(
+        self, gate: SessionGate, outcome: Outcome, text: str, left: Sequence[str] = ()
+    ) -> Iterator[pytest.TestReport]:
         promotion = gate.gate.promotion
         if promotion is None:
             raise ValueError(f"gate {gate.gate.name} promotes nothing")
@@ -78,7 +88,7 @@ class PromotionCases:
         longrepr: object = None
         if outcome == "failed":
             sentence = f"not promoted: {text} ({gate.gate.path.name}:{line})"
-            longrepr = internals.one_line_failure(self.config, path, line, sentence)
+            longrepr = internals.one_line_failure(self.config, path, line, sentence, left)
         elif outcome == "skipped":
             longrepr = (path, line, text)
         report = self._maker(nodeid, (relative, line - 1, f"{gate.gate.name}: promotion"))

@@ -78,6 +78,7 @@ def _gate(decision: Decision) -> Json:
             "version": result.version,
             "created": result.created,
             "previous_version": result.previous_version,
+            "not_put_back": list(result.left),
         },
     }
 

@@ -78,15 +78,16 @@ def summary(decision: Decision, now: float) -> Iterator[Line]:
         yield Line(f"  ... and {hidden} more that passed")
 
 
-def outcome(decision: Decision) -> Line | None:
-    """Return the one line that says what became of the promotion, or None for a gate without one."""
+def outcome(decision: Decision) -> Iterator[Line]:
+    """Yield a line that says what became of the promotion, and one for each change that was not put back."""
     verb = _VERBS.get(decision.result.status)
     if verb is None:
-        return None
+        return
     word, mood = verb
     text = decision.result.text
     about = "" if text.startswith(f"{decision.gate.name} ") else f" {decision.gate.name}"
-    return Line(f"{word}{about}: {text}", mood)
+    yield Line(f"{word}{about}: {text}", mood)
+    yield from (Line(f"  {left}", "bad") for left in decision.result.left)
 
 
 def age(seconds: float) -> str:

@@ -9,7 +9,7 @@ import pytest
 from pytest_mlflow_gate.promotion.move import MoveFailed, move, put_back
 from pytest_mlflow_gate.promotion.steps import KeepCopy, MoveAlias, SetStage, Step
 from pytest_mlflow_gate.promotion.tagging import TagChange, TagRun, TagVersion
-from pytest_mlflow_gate.tracking.store import Denied
+from pytest_mlflow_gate.tracking.store import Denied, Unreachable
 from tests.commands.past import MODEL, state
 from tests.fakes import FakeStore
 from tests.promotion.faults import LOST, lose_answers, refusing
@@ -269,3 +269,22 @@ def test_whatever_breaks_the_move_puts_back_and_goes_on(write: str, error: BaseE
     with pytest.raises(type(error)):
         move(STEPS, store)
     assert state(store) == BEFORE
+
+
+def test_a_registry_that_fell_silent_is_asked_once_more_and_not_for_each_step() -> None:
+    """Each question takes its whole time then: the steps that were not tried are named all the same."""
+    store = registry()
+
+    def die(text: str) -> None:
+        if text == WRITES[-1]:
+            store.on_write = refusing("", error=Unreachable("fake: no answer"))
+            raise Denied("gone")
+
+    store.on_write = die
+    with pytest.raises(MoveFailed) as caught:
+        move(STEPS, store)
+    last, *others = [str(step) for step in reversed(STEPS)]
+    assert caught.value.left == (
+        f"could not put back {last}: fake: no answer",
+        *(f"could not put back {step}: fake://store does not answer any more" for step in others),
+    )

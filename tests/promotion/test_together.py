@@ -272,9 +272,10 @@ def test_what_stayed_is_named() -> None:
     results, _ = session(store, "all")
     assert results["a"] == Result(
         "failed",
-        "the promotion of c failed and this one stayed: could not put back @champion of a to version 1: no",
+        "the promotion of c failed, and not everything of this one could be put back",
         version="1",
         created=True,
+        left=("could not put back @champion of a to version 1: no",),
     )
     assert results["b"].text == "put back, because the promotion of c failed"
     assert champions(store) == {"a": "1", "b": None, "c": None}
@@ -417,7 +418,9 @@ def test_what_a_red_session_cannot_put_back_is_named() -> None:
     store.aliases["b"]["champion"] = "2"
     results = take_back(moved, "the session's exit status became 1")
     assert results["b"].text == (
-        "the session's exit status became 1 and this one stayed: could not put back @champion of b to version 1: "
-        "it points to version 2 now, which this session did not set"
+        "the session's exit status became 1, and not everything of this one could be put back"
+    )
+    assert results["b"].left == (
+        "could not put back @champion of b to version 1: it points to version 2 now, which this session did not set",
     )
     assert champions(store) == {"a": None, "b": "2", "c": None}

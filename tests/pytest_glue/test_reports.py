@@ -529,6 +529,7 @@ def test_decision_of_a_promotion(inner: Inner) -> None:
             "version": "3",
             "created": True,
             "previous_version": "2",
+            "not_put_back": [],
         },
     }
     assert list(checks) == ["candidate[run]", "accuracy[min]", "f1[min]", "latency_ms[max:warn]"]

@@ -90,9 +90,11 @@ def test_everything_a_deploy_step_needs_is_there() -> None:
                     "model": "churn-classifier",
                     "alias": "champion",
                     "stage": None,
+                    "copy_to": None,
                     "version": "3",
                     "created": True,
                     "previous_version": "2",
+                    "not_put_back": [],
                 },
             }
         ],

@@ -123,14 +123,23 @@ def test_the_last_line_says_whether_the_model_moved(
     status: Status, text: str, expected: str, mood: str
 ) -> None:
     """One line, the verb first."""
-    line = outcome(decision({}, result=Result(status, text)))
-    assert line is not None
+    (line,) = outcome(decision({}, result=Result(status, text)))
     assert (line.text, line.mood) == (expected, mood)
 
 
 def test_a_gate_without_a_promotion_has_no_last_line() -> None:
     """It was not asked to move anything."""
-    assert outcome(decision({})) is None
+    assert list(outcome(decision({}))) == []
+
+
+def test_what_was_not_put_back_has_a_line_each() -> None:
+    """Below what became of the promotion, so that nothing of it is missed."""
+    result = Result("failed", "it broke", left=("could not put back @a: no", "could not put back @b: gone"))
+    assert [line.text for line in outcome(decision({}, result=result))] == [
+        "PROMOTION FAILED churn: it broke",
+        "  could not put back @a: no",
+        "  could not put back @b: gone",
+    ]
 
 
 @pytest.mark.parametrize(
