@@ -50,12 +50,8 @@ class TagVersion:
 
     def undo(self, store: Store) -> None:
         """Give each tag the value that it had."""
-        now = self._tags(store)
-        if _signed_by_another(now, self.changes):
-            return
-        for change in reversed(self.changes):
-            if now.get(change.key) != change.before:
-                self._put(change.key, change.before, store)
+        for change in reversed(tuple(_to_undo(self._tags(store), self.changes))):
+            self._put(change.key, change.before, store)
 
     def _put(self, key: str, value: str | None, store: Store) -> None:
         if value is None:
@@ -94,11 +90,8 @@ class TagRun:
 
     def undo(self, store: Store) -> None:
         """Give each tag the value that it had."""
-        now = store.run(self.run_id).tags
-        if _signed_by_another(now, self.changes):
-            return
-        changed = [change for change in self.changes if now.get(change.key) != change.before]
-        self._put({change.key: change.before for change in changed}, store)
+        changes = _to_undo(store.run(self.run_id).tags, self.changes)
+        self._put({change.key: change.before for change in changes}, store)
 
     def _put(self, tags: Mapping[str, str | None], store: Store) -> None:
         present = {key: value for key, value in tags.items() if value is not None}
@@ -128,11 +121,21 @@ def _difference(now: Mapping[str, str], changes: tuple[TagChange, ...]) -> str:
     return ""
 
 
+def _to_undo(now: Mapping[str, str], changes: tuple[TagChange, ...]) -> Iterator[TagChange]:
+    """Yield what is not as it was; a decision that another session signed meanwhile is left whole."""
+    theirs = _signed_by_another(now, changes)
+    for change in changes:
+        if now.get(change.key) != change.before and not (theirs and _is_signature(change)):
+            yield change
+
+
+def _is_signature(change: TagChange) -> bool:
+    return change.key.startswith(PREFIX) and not change.key.startswith(ENTRY)
+
+
 def _signed_by_another(now: Mapping[str, str], changes: tuple[TagChange, ...]) -> bool:
     """Whether a session that promotes the same run or version wrote one of the record's tags meanwhile."""
     return any(
-        change.key.startswith(PREFIX)
-        and not change.key.startswith(ENTRY)
-        and now.get(change.key) not in (change.before, change.value)
+        _is_signature(change) and now.get(change.key) not in (change.before, change.value)
         for change in changes
     )

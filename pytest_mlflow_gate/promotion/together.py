@@ -31,14 +31,15 @@ if TYPE_CHECKING:
     from pytest_mlflow_gate.tracking.values import ModelVersion
 
 
-_APART = 1e-6
-"""Seconds between two gates' entries."""
+_APART = 1e-3
+"""Seconds between two gates' entries; less would round to the same microsecond now and then."""
 
 
 class Moved(NamedTuple):
     """What a gate's promotion changed, so that it can be put back."""
 
     gate: str
+    run_id: str
     steps: tuple[Step, ...]
     store: Store
     result: Result
@@ -111,15 +112,20 @@ def carry_out(
             results[name] = _wait(found, version, provenance, now)
             continue
         try:
+            run_id = found.candidacy.snapshot.run.run_id
+            if any(change.run_id == run_id for change in moved):
+                found, version = _afresh(found, version)  # noqa: PLW2901 - the same, as it is now
             # Two gates may move the same version, and each has an entry of its own.
             steps, results[name] = _move(found, version, provenance, now + index * _APART)
+        except StoreError as error:
+            results[name] = Result("failed", str(error), version=version.version)
         except BaseException:
             # Ctrl-C: a person who interrupts gets the registry as it was.
             if policy == "all":
                 take_back(moved, f"the promotion of {name} was interrupted")
             raise
         if results[name].status == "promoted":
-            moved.append(Moved(name, steps, found.candidacy.store, results[name]))
+            moved.append(Moved(name, run_id, steps, found.candidacy.store, results[name]))
         elif policy == "all":
             text = f"the promotion of {name} failed"
             later = _names(found for found, _ in registered[index + 1 :])
@@ -202,6 +208,20 @@ def _wait(found: Survey, version: ModelVersion, provenance: Provenance, now: flo
     except StoreError as error:
         return Result("refused", str(error), version=version.version, created=found.version is None)
     return awaiting(found, version)._replace(created=found.version is None)
+
+
+def _afresh(found: Survey, version: ModelVersion) -> tuple[Survey, ModelVersion]:
+    """Read again what an earlier gate of the session wrote on the same run and version: its record."""
+    candidacy, store = found.candidacy, found.candidacy.store
+    run = candidacy.snapshot.run._replace(tags=store.run(candidacy.snapshot.run.run_id).tags)
+    copied = found.copy and store.model_version(found.copy.model, found.copy.version)
+    return (
+        found._replace(
+            candidacy=candidacy._replace(snapshot=candidacy.snapshot._replace(run=run)),
+            copy=copied or found.copy,
+        ),
+        store.model_version(version.model, version.version) or version,
+    )
 
 
 def _move(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def one_line_failure(
     config: pytest.Config, path: str, line: int, sentence: str, more: Sequence[str] = ()
 ) -> ExceptionChainRepr:
-    """Return a failure at a 1-based line of a file that is shown as *sentence*, and *more* in full reports."""
+    """Return a failure at a 1-based line of a file that is shown as *sentence*, with *more* below it."""
     # With --tb=line pytest 9 prints the place and message below whatever is here.
     style = config.getoption("tbstyle", default="auto")  # the option is the terminal plugin's
     entries = [] if style == "line" else [ReprEntryNative([f"{text}\n" for text in (sentence, *more)])]

@@ -171,7 +171,7 @@ MOVING = [
     pytest.param("alias {}@champion", "moving @champion of {} to version 1 failed: no", id="alias"),
     pytest.param(
         "tag {}/1 mlflow_gate.decision",
-        "moving tag mlflow_gate.decision.20251121T120000.00000{}Z of {} version 1 failed: no",
+        "moving tag mlflow_gate.decision.20251121T120000.00{}000Z of {} version 1 failed: no",
         id="intent",
     ),
     pytest.param(
@@ -424,3 +424,21 @@ def test_what_a_red_session_cannot_put_back_is_named() -> None:
         "could not put back @champion of b to version 1: it points to version 2 now, which this session did not set",
     )
     assert champions(store) == {"a": None, "b": "2", "c": None}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_two_gates_on_one_version_and_the_second_fails(policy: Policy) -> None:
+    """All that the second wrote goes, the file's own tags too; under `each` the first one's record stays whole."""
+    both = {
+        "a": promoting(model="a"),
+        "b": promoting(model="a", alias="challenger", tags=(("validated_by", "ci"),)),
+        "c": promoting(model="c"),
+    }
+    alone = FakeStore()
+    session(alone, "all", {"a": both["a"], "c": both["c"], "b": promoting(model="b")})
+    expected = dict(alone.versions["a"]["1"].tags)
+    alive = FakeStore(on_write=refusing("tag a/1 mlflow_gate.gate = b"))
+    results, _ = session(alive, policy, both)
+    assert results["b"].status == "failed"
+    assert alive.aliases["a"] == ({} if policy == "all" else {"champion": "1"})
+    assert dict(alive.versions["a"]["1"].tags) == ({} if policy == "all" else expected)
