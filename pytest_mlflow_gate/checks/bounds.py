@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_mlflow_gate.checks.condition import Condition, compare
-from pytest_mlflow_gate.checks.numbers import shown
+from pytest_mlflow_gate.checks.numbers import EXACT, shown
 from pytest_mlflow_gate.gatefile.types import Interval
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _bound(name: str, symbol: str, description: str) -> Condition:
             check,
             snapshot,
             requirement=f"{symbol} {shown(check.limit)}",
-            margin=lambda value: value - check.limit if lower else check.limit - value,
+            margin=lambda value: EXACT.subtract(*((value, check.limit) if lower else (check.limit, value))),
             strict=strict,
         )
 

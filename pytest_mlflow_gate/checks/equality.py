@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_mlflow_gate.checks.condition import Condition, compare
-from pytest_mlflow_gate.checks.numbers import shown
+from pytest_mlflow_gate.checks.numbers import EXACT, shown
 from pytest_mlflow_gate.gatefile.types import Interval
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def _interval(limit: Decimal, tolerance: Decimal) -> Interval:
-    return Interval(lower=limit - tolerance, upper=limit + tolerance)
+    return Interval(lower=EXACT.subtract(limit, tolerance), upper=EXACT.add(limit, tolerance))
 
 
 def _judge(check: Check, snapshot: Snapshot) -> Finding:
@@ -26,7 +26,7 @@ def _judge(check: Check, snapshot: Snapshot) -> Finding:
         check,
         snapshot,
         requirement=f"== {shown(check.limit)}{within}",
-        margin=lambda value: check.tolerance - abs(value - check.limit),
+        margin=lambda value: EXACT.subtract(check.tolerance, EXACT.subtract(value, check.limit).copy_abs()),
         strict=False,
     )
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
-from decimal import Context, Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
+
+EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+"""Adds and subtracts without rounding: decimals themselves round to 28 digits, and a limit may have more."""
 
 _PLAIN_DIGITS = 15
 _FEW = Context(prec=6)

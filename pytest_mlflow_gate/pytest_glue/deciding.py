@@ -107,7 +107,8 @@ class Decider:
                 continue
             # Nobody waits for a dry run, and a session that shows a failure needs no second one to be red.
             skipped = (
-                result.status == "dry-run"
+                not gate.asked
+                or result.status == "dry-run"
                 or self.policy == "never"
                 or (result.status == "withheld" and self.witness.saw_failure)
             )

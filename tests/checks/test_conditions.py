@@ -105,6 +105,16 @@ def check(condition: str, limit: str, **changes: object) -> Check:
             id="equals-outside-tolerance-fails",
         ),
         pytest.param(
+            "equals",
+            f"0.97{'0' * 37}1",
+            "0.05",
+            0.92,
+            "failed",
+            None,
+            "-1e-40",
+            id="equals-more-digits-than-decimals-keep",
+        ),
+        pytest.param(
             "min", "-1e-3", "0", -0.0005, "passed", "-0.0005 >= -0.001", "0.0005", id="exponents-read-plainly"
         ),
         pytest.param(

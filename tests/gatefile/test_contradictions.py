@@ -44,6 +44,11 @@ def _checks(*conditions: tuple[str, str, str]) -> list[Check]:
             (2, 3),
             id="open-end-is-tighter-above",
         ),
+        pytest.param(
+            [("above", "1e300", "0"), ("equals", "1e300", "0.001")],
+            None,
+            id="more-digits-than-decimals-keep",
+        ),
         pytest.param([("min", "1", "0")], None, id="alone"),
         pytest.param([], None, id="none"),
     ],

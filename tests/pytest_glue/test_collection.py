@@ -191,6 +191,13 @@ def test_explicit_path_judges_and_never_promotes(inner: Inner, arguments: list[s
     )
 
 
+def test_pasted_id_of_a_check_that_passes(inner: Inner) -> None:
+    """It passes, whatever the gate's other checks would say: nobody asked for those."""
+    result = inner.run_here(IDS[1], latency_ms=1000.0)
+    result.assert_outcomes(passed=1, skipped=1)
+    assert (result.ret, inner.writes()) == (0, [])
+
+
 def test_explicit_path_that_fails(inner: Inner) -> None:
     """A pasted id of a failing check fails as it did, and nothing moves."""
     result = inner.run_here(IDS[1], accuracy=0.5)
