@@ -39,7 +39,7 @@ LATE_TOTAL_SECONDS = LATE_SECONDS / 2
 LONGEST = 40.0
 """Seconds within which a session must have ended, on a machine that does much else."""
 
-FOR_GOOD = [*FAULTS] if SOAK else ["refused", "503", "lost-answer"]
+FOR_GOOD = ["refused", "503", "lost-answer"]
 """What is tried on a request and on all that follow it; on one request alone every fault is."""
 
 PROMOTIONS = {"alias": NEXT} | ({"copy": COPY} if SOAK else {})
@@ -162,13 +162,13 @@ def scenery(mlflow_server: str) -> Scenery:
 
 
 def chosen(requests: Sequence[str], fault: str, *, for_good: bool) -> list[int]:
-    """Return which requests meet *fault*: the first of each kind, and every third of all; in a soak all."""
+    """Return which requests meet *fault*: the first of each kind, and every third; once, all in a soak."""
     place = [*FAULTS].index(fault)
     kinds = [request.partition("?")[0] for request in requests]
     return [
         number
         for number, kind in enumerate(kinds, 1)
-        if SOAK or (number + place) % 3 == 0 or (kinds.index(kind) == number - 1 and not for_good)
+        if (number + place) % 3 == 0 or (not for_good and (SOAK or kinds.index(kind) == number - 1))
     ]
 
 

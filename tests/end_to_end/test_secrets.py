@@ -436,6 +436,8 @@ def test_bugs(project: Project, monkeypatch: pytest.MonkeyPatch, bug: str) -> No
 STOP_SOON = """
 import os, signal, threading
 def pytest_collection_finish():
+    # What was started in the background ignores it, and so do its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT)).start()
 """
 
