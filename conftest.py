@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 from pathlib import Path
@@ -53,6 +54,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         backends.launch(THIS_PYTHON, "mlflow3")
     if "mlflow2_server" in needed and mlflow2_python().is_file():
         backends.launch(mlflow2_python(), "mlflow2")
+    if "sqlite_store" in needed:
+        # A session in this process makes it forget what it imported, and NumPy cannot be imported again.
+        importlib.import_module("numpy")
     if "postgres_server" in needed:
         backends.launch(THIS_PYTHON, "mlflow3-postgres", postgresql)
 
