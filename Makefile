@@ -39,7 +39,7 @@ bench: .cache/bench/ready
 
 # Pin everything again. The file names versions only, so that it works with any registry.
 lock: .venv/ready
-	$(UV) pip compile pyproject.toml --group dev --extra local $(LOCK) -o constraints.txt
+	$(UV) pip compile pyproject.toml --group dev --extra local --extra rules $(LOCK) -o constraints.txt
 	$(UV) pip compile tests/mlflow2.in $(LOCK) -o tests/mlflow2.txt
 
 schema: .venv/ready
@@ -53,14 +53,14 @@ mlflow2: .cache/mlflow2/ready
 	command -v uv >/dev/null || .venv/bin/python -m pip install --quiet uv
 
 .venv/ready: .venv/bin/python pyproject.toml constraints.txt
-	$(UV) pip install --quiet --python .venv/bin/python --constraint constraints.txt --group dev --editable '.[local]'
+	$(UV) pip install --quiet --python .venv/bin/python --constraint constraints.txt --group dev --editable '.[local,rules]'
 	touch $@
 
-# What a user of the wheel and its `local` extra has, and no development plugin: a bare pytest there is bare.
+# What a user of the wheel and its extras `local` and `rules` has, and no development plugin: a bare pytest there is bare.
 .cache/bench/ready: .venv/ready
 	rm -rf .cache/bench
 	$(BIN)/python -m venv --without-pip .cache/bench
-	$(UV) pip install --quiet --python .cache/bench/bin/python --constraint constraints.txt --requirements pyproject.toml --extra local
+	$(UV) pip install --quiet --python .cache/bench/bin/python --constraint constraints.txt --requirements pyproject.toml --extra local --extra rules
 	touch $@
 
 .cache/mlflow2/ready: tests/mlflow2.txt | .venv/bin/python

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from pytest_mlflow_gate import GATE_FILE_ENDINGS
+from pytest_mlflow_gate.endings import GATE_FILE_ENDINGS
 
+_CONNECTIONS = 16
+_MOST_CONNECTIONS = 64
 _ONLY_WITH_GATES = {
     "mlflow_gate_tracking_uri": "--mlflow-gate-tracking-uri",
     "mlflow_gate_run": "--mlflow-gate-run",
@@ -43,6 +46,14 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("mlflow_gate", "gate files or folders to run in every session", type="args", default=[])
     parser.addini("mlflow_gate_tracking_uri", "tracking URI for gate files that have none", type="string")
     parser.addini("mlflow_gate_promote", "all (default), each or never", type="string")
+    # Where pytest knows numbers, a bare one in its own TOML table is refused for a string.
+    number: Literal["int", "string"] = "int" if pytest.version_tuple >= (8, 4) else "string"
+    parser.addini(
+        "mlflow_gate_connections",
+        f"how many gates are resolved at the same time, 1 to {_MOST_CONNECTIONS} (default {_CONNECTIONS})",
+        type=number,
+        default=_CONNECTIONS,
+    )
 
 
 def asks_for_gates(config: pytest.Config) -> bool:
@@ -63,6 +74,24 @@ def asks_for_gates(config: pytest.Config) -> bool:
 def explicit_gate_arguments(config: pytest.Config) -> list[str]:
     """Return the positional arguments that name a gate file, or something in one."""
     return [argument for argument in config.args if argument.partition("::")[0].endswith(GATE_FILE_ENDINGS)]
+
+
+def connections(config: pytest.Config) -> int:
+    """
+    Return how many gates are resolved at the same time, and so the most connections to one server.
+
+    Raises:
+        pytest.UsageError: If the ini file has something else than a number of them.
+    """
+    try:
+        number = int(config.getini("mlflow_gate_connections"))
+    except (TypeError, ValueError, pytest.UsageError):  # which of them depends on the version of pytest
+        number = 0
+    if not 1 <= number <= _MOST_CONNECTIONS:
+        raise pytest.UsageError(
+            f"ini key mlflow_gate_connections: write a whole number from 1 to {_MOST_CONNECTIONS}"
+        )
+    return number
 
 
 def absolute(config: pytest.Config, text: str) -> Path:

@@ -2,7 +2,8 @@
 A pytest plugin for inner sessions (``-p tests.fake_session``): MLflow is a store in memory with a log.
 
 Environment variables say what is in it. FAKE_METRICS: the run's metrics as JSON. FAKE_REGISTRY: registered
-models as JSON, each with the number of its versions and its aliases. FAKE_FAIL: the beginning of the writes
+models as JSON, each with the number of its versions, which come from a run "other", and its aliases.
+FAKE_MODELS: the ids of the run's logged models, else m-1. FAKE_FAIL: the beginning of the writes
 that fail, as `FakeStore` logs them. Every write is appended to the file ``writes.log`` of FAKE_FOLDER, and
 every opening of the store to ``opened.log``, so that what any process did shows.
 """
@@ -28,10 +29,15 @@ def open_store(tracking_uri: str, registry_uri: str | None, environ: Mapping[str
     """Return the store in memory in place of the real one."""
     folder = Path(environ["FAKE_FOLDER"])
     _append(folder / "opened.log", f"{tracking_uri} {registry_uri}")
+    model_ids = environ.get("FAKE_MODELS")
     store = FakeStore(
-        RUN._replace(metrics=json.loads(environ["FAKE_METRICS"])),
+        RUN._replace(
+            metrics=json.loads(environ["FAKE_METRICS"]),
+            model_ids=RUN.model_ids if model_ids is None else tuple(model_ids.split()),
+        ),
         on_write=lambda text: _append(folder / "writes.log", text),
     )
+    store.runs["other"] = RUN._replace(run_id="other")
     for model, content in json.loads(environ.get("FAKE_REGISTRY", "{}")).items():
         for number in range(content["versions"]):
             store.add_version(model, str(number + 1), source=f"models:/m-of-{number + 1}", run_id="other")

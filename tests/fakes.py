@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 from pytest_mlflow_gate.tracking.store import NotFound, StoreError
 from pytest_mlflow_gate.tracking.values import (
     Artifact,
     Experiment,
     LoggedModel,
+    Measurement,
     ModelVersion,
     RegisteredModel,
     Run,
@@ -16,6 +18,8 @@ from pytest_mlflow_gate.tracking.values import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_mlflow_gate.tracking.store import Store
 
 RUN = Run(
     run_id="r1",
@@ -31,11 +35,16 @@ RUN = Run(
     tags={},
     model_ids=("m-1",),
 )
+_TAG = re.compile(r"tags\.(\S+) = '(.*)'")
 MLMODEL = (Artifact("MLmodel", is_dir=False), Artifact("data", is_dir=True))
 
 
 class FakeStore:
-    """One experiment, one run, one logged model, and a registry that works."""
+    """
+    One experiment, one run, one logged model, and a registry that works.
+
+    Of filters it knows only that of one tag; a metric has one logged value unless `histories` has others.
+    """
 
     description = "fake://store"
 
@@ -45,6 +54,8 @@ class FakeStore:
             model_id: LoggedModel(model_id, "model", run.run_id, ready=True) for model_id in run.model_ids
         }
         self.files: dict[str, tuple[Artifact, ...]] = dict.fromkeys(self.models, MLMODEL)
+        self.texts: dict[str, str] = {}
+        self.histories: dict[tuple[str, str], tuple[Measurement, ...]] = {}
         self.versions: dict[str, dict[str, ModelVersion]] = {}
         self.aliases: dict[str, dict[str, str]] = {}
         self.newest: dict[str, int] = {}
@@ -88,8 +99,16 @@ class FakeStore:
     def search_runs(
         self, experiment_id: str, *, filter_string: str, order_by: Sequence[str], page_size: int
     ) -> Iterator[Run]:
-        del experiment_id, filter_string, order_by, page_size
-        yield from self.runs.values()
+        del experiment_id, order_by, page_size
+        wanted = _TAG.fullmatch(filter_string)
+        for run in self.runs.values():
+            if wanted is None or run.tags.get(wanted[1]) == wanted[2]:
+                yield run
+
+    def metric_history(self, run_id: str, metric: str) -> tuple[Measurement, ...]:
+        run = self.run(run_id)
+        only = (Measurement(run.metrics[metric], 0, 1_000_000),) if metric in run.metrics else ()
+        return self.histories.get((run_id, metric), only)
 
     def logged_model(self, model_id: str) -> LoggedModel:
         if model_id not in self.models:
@@ -102,11 +121,20 @@ class FakeStore:
     def run_artifacts(self, run_id: str, path: str = "") -> tuple[Artifact, ...]:
         return self.files.get(f"{run_id}/{path}", ())
 
+    def model_file(self, model_id: str, path: str) -> str | None:
+        return self.texts.get(f"{self.logged_model(model_id).model_id}/{path}")
+
+    def run_file(self, run_id: str, path: str) -> str | None:
+        return self.texts.get(f"{self.run(run_id).run_id}/{path}")
+
     def registered_model(self, name: str) -> RegisteredModel | None:
         return RegisteredModel(name, dict(self.aliases[name])) if name in self.versions else None
 
     def model_version(self, model: str, version: str) -> ModelVersion | None:
         return self.versions.get(model, {}).get(version)
+
+    def aliased_version(self, model: str, alias: str) -> ModelVersion | None:
+        return self.model_version(model, self.aliases.get(model, {}).get(alias, ""))
 
     def model_versions(self, model: str, *, run_id: str | None = None) -> tuple[ModelVersion, ...]:
         found = self.versions.get(model, {}).values()
@@ -172,3 +200,33 @@ class FakeStore:
 
     def close(self) -> None:
         pass
+
+
+class Asked:
+    """
+    A store in front of another one that notes each request, and refuses those that a test says.
+
+    Attributes:
+        log: One entry for each request: the method's name and what it was asked for.
+        refusing: Beginning of such an entry to the error that it is answered with.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.log: list[str] = []
+        self.refusing: dict[str, StoreError] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._store, name)
+        if not callable(attribute):
+            return attribute
+
+        def asked(*arguments: Any, **options: Any) -> Any:
+            entry = " ".join([name, *map(str, arguments)])
+            self.log.append(entry)
+            for start, error in self.refusing.items():
+                if entry.startswith(start):
+                    raise error
+            return attribute(*arguments, **options)
+
+        return asked

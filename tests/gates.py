@@ -5,7 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-from pytest_mlflow_gate.gatefile.types import Check, Gate, Promotion, RunById
+from pytest_mlflow_gate.checks.kinds import KEYS
+from pytest_mlflow_gate.gatefile.declared import Check
+from pytest_mlflow_gate.gatefile.types import Gate, Promotion, RunById
 
 
 def gate(**changes: object) -> Gate:
@@ -20,7 +22,7 @@ def gate(**changes: object) -> Gate:
         wait=5.0,
         candidate=RunById("r1", None, 2),
         checks=tuple(
-            Check(f"{metric}[min]", metric, "min", Decimal("0.85"), Decimal(0), "fail", None, line)
+            Check(f"{metric}[min]", metric, KEYS["min"], Decimal("0.85"), Decimal(0), "fail", None, line)
             for line, metric in enumerate(("accuracy", "f1"), 4)
         ),
         promotion=Promotion("churn-classifier", "champion", None, None, (), None, None, 0, 6),

@@ -11,6 +11,7 @@ import time
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
 from uuid import uuid4
 
 import requests
@@ -23,6 +24,9 @@ MLMODEL = "flavors: {}\n"
 
 Steps = float | list[tuple[float, int]]
 """A metric's value, or its history as values and steps."""
+
+Dataset = tuple[str, str]
+"""Its name and its digest."""
 
 
 def fresh(prefix: str) -> str:
@@ -63,8 +67,16 @@ class Seeder(Protocol):
     ) -> str:
         """Make a run that has *status*, and return its id."""
 
-    def log(self, run_id: str, metrics: Mapping[str, Steps]) -> None:
-        """Log metrics to a run, whatever its status."""
+    def log(self, run_id: str, metrics: Mapping[str, Steps], *, at: int | None = None) -> None:
+        """Log metrics to a run, whatever its status, *at* these milliseconds or now."""
+
+    def log_for_model(
+        self, run_id: str, model_id: str, metrics: Mapping[str, Steps], *, dataset: Dataset | None, at: int
+    ) -> None:
+        """Log metrics of a run for a logged model too, measured on *dataset*, *at* these milliseconds."""
+
+    def log_datasets(self, run_id: str, *datasets: Dataset) -> None:
+        """Log datasets as the run's inputs."""
 
     def set_status(self, run_id: str, status: str, end: float | None = None) -> None:
         """Change a run's status."""
@@ -79,6 +91,9 @@ class Seeder(Protocol):
         self, experiment_id: str, run_id: str | None, *, name: str = "model", ready: bool = True
     ) -> str:
         """Make an MLflow 3 logged model with an MLmodel file, an output of the run, and return its id."""
+
+    def model_file(self, model_id: str, path: str, text: str) -> None:
+        """Write a file of a logged model."""
 
     def registered_model(self, name: str | None = None) -> str:
         """Make a registered model and return its name."""
@@ -148,10 +163,25 @@ class RestSeeder:
         self.set_status(run_id, status, end)
         return run_id
 
-    def log(self, run_id: str, metrics: Mapping[str, Steps]) -> None:
-        """Log metrics to a run, whatever its status."""
-        points = metric_points(metrics, int(time.time() * 1000))
+    def log(self, run_id: str, metrics: Mapping[str, Steps], *, at: int | None = None) -> None:
+        """Log metrics to a run, whatever its status, *at* these milliseconds or now."""
+        points = metric_points(metrics, int(time.time() * 1000) if at is None else at)
         self.ask("POST", "runs/log-batch", run_id=run_id, metrics=_on_the_wire(points))
+
+    def log_for_model(
+        self, run_id: str, model_id: str, metrics: Mapping[str, Steps], *, dataset: Dataset | None, at: int
+    ) -> None:
+        """Log metrics of a run for a logged model too, measured on *dataset*, *at* these milliseconds."""
+        points = [point | _measured(model_id, dataset) for point in metric_points(metrics, at)]
+        self.ask("POST", "runs/log-batch", run_id=run_id, metrics=_on_the_wire(points))
+
+    def log_datasets(self, run_id: str, *datasets: Dataset) -> None:
+        """Log datasets as the run's inputs."""
+        inputs = [
+            {"dataset": {"name": name, "digest": digest, "source_type": "local", "source": "x"}}
+            for name, digest in datasets
+        ]
+        self.ask("POST", "runs/log-inputs", run_id=run_id, datasets=inputs)
 
     def set_status(self, run_id: str, status: str, end: float | None = None) -> None:
         """Change a run's status."""
@@ -183,6 +213,11 @@ class RestSeeder:
             self.ask("POST", "runs/outputs", run_id=run_id, models=[{"model_id": model_id, "step": 0}])
         return model_id
 
+    def model_file(self, model_id: str, path: str, text: str) -> None:
+        """Write a file of a logged model."""
+        root = self.ask("GET", f"logged-models/{model_id}")["model"]["info"]["artifact_uri"]
+        self._upload(f"{root}/{path}", text)
+
     def registered_model(self, name: str | None = None) -> str:
         """Make a registered model and return its name."""
         created = self.ask("POST", "registered-models/create", name=name or fresh("model"))
@@ -207,7 +242,7 @@ class RestSeeder:
 
     def _upload(self, uri: str, text: str) -> None:
         path = uri.removeprefix("mlflow-artifacts:/")
-        url = f"{self.uri}/api/2.0/mlflow-artifacts/artifacts/{path}"
+        url = f"{self.uri}/api/2.0/mlflow-artifacts/artifacts/{quote(path)}"
         requests.put(url, data=text.encode(), timeout=60).raise_for_status()
 
 
@@ -215,6 +250,12 @@ def _on_the_wire(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return *points* with NaN and infinities as the texts that protobuf's JSON has for them."""
     names = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
     return [point | {"value": names.get(str(point["value"]), point["value"])} for point in points]
+
+
+def _measured(model_id: str, dataset: Dataset | None) -> dict[str, str]:
+    name, digest = dataset or ("", "")
+    more = {"dataset_name": name, "dataset_digest": digest} if dataset else {}
+    return {"model_id": model_id, **more}
 
 
 class ClientSeeder:
@@ -234,9 +275,10 @@ class ClientSeeder:
             self._client = MlflowClient(uri)
 
     def experiment(self, name: str | None = None) -> str:
-        """Make an experiment beside the database, and return its id."""
+        """Make an experiment, its artifacts beside the store, and return its id."""
         name = name or fresh("experiment")
-        folder = Path(self.uri.removeprefix("sqlite:///")).parent / "artifacts" / uuid4().hex
+        store = Path(self.uri.removeprefix("sqlite:///").removeprefix("file://"))
+        folder = store.parent / "artifacts" / uuid4().hex
         return str(self._client.create_experiment(name, artifact_location=folder.as_uri()))
 
     def delete_experiment(self, experiment_id: str) -> None:
@@ -268,9 +310,23 @@ class ClientSeeder:
         self.set_status(run_id, status, end)
         return run_id
 
-    def log(self, run_id: str, metrics: Mapping[str, Steps]) -> None:
-        """Log metrics to a run, whatever its status."""
-        self._log(run_id, metric_points(metrics, int(time.time() * 1000)))
+    def log(self, run_id: str, metrics: Mapping[str, Steps], *, at: int | None = None) -> None:
+        """Log metrics to a run, whatever its status, *at* these milliseconds or now."""
+        self._log(run_id, metric_points(metrics, int(time.time() * 1000) if at is None else at))
+
+    def log_for_model(
+        self, run_id: str, model_id: str, metrics: Mapping[str, Steps], *, dataset: Dataset | None, at: int
+    ) -> None:
+        """Log metrics of a run for a logged model too, measured on *dataset*, *at* these milliseconds."""
+        more = _measured(model_id, dataset) | {"run_id": run_id}
+        self._log(run_id, [point | more for point in metric_points(metrics, at)])
+
+    def log_datasets(self, run_id: str, *datasets: Dataset) -> None:
+        """Log datasets as the run's inputs."""
+        from mlflow import entities  # noqa: PLC0415 - as above
+
+        made = [entities.Dataset(name, digest, "local", "x") for name, digest in datasets]
+        self._client.log_inputs(run_id, [entities.DatasetInput(dataset, []) for dataset in made])
 
     def _log(self, run_id: str, points: Sequence[dict[str, Any]]) -> None:
         from mlflow.entities import Metric  # noqa: PLC0415 - as above
@@ -307,6 +363,12 @@ class ClientSeeder:
         if run_id:
             self._client.log_outputs(run_id, [LoggedModelOutput(model.model_id, 0)])
         return str(model.model_id)
+
+    def model_file(self, model_id: str, path: str, text: str) -> None:
+        """Write a file of a logged model."""
+        folder = Path(self._client.get_logged_model(model_id).artifact_location.removeprefix("file://"))
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text)
 
     def registered_model(self, name: str | None = None) -> str:
         """Make a registered model and return its name."""

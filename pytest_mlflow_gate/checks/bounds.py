@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from pytest_mlflow_gate.checks.condition import Condition, compare
 from pytest_mlflow_gate.checks.numbers import EXACT, shown
-from pytest_mlflow_gate.gatefile.types import Interval
+from pytest_mlflow_gate.gatefile.language import Interval
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from pytest_mlflow_gate.checks.finding import Finding
-    from pytest_mlflow_gate.gatefile.types import Check
-    from pytest_mlflow_gate.tracking.values import Snapshot
+    from pytest_mlflow_gate.gatefile.declared import Check
+    from pytest_mlflow_gate.tracking.snapshot import Snapshot
 
 
 def _bound(name: str, symbol: str, description: str) -> Condition:
@@ -33,7 +33,14 @@ def _bound(name: str, symbol: str, description: str) -> Condition:
             strict=strict,
         )
 
-    return Condition(name=name, symbol=symbol, description=description, interval=interval, judge=judge)
+    return Condition(
+        name=name,
+        symbol=symbol,
+        description=description,
+        interval=interval,
+        side="lower" if lower else "upper",
+        judge=judge,
+    )
 
 
 CONDITIONS = (

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from pytest_mlflow_gate.checks.condition import Condition, compare
 from pytest_mlflow_gate.checks.numbers import EXACT, shown
-from pytest_mlflow_gate.gatefile.types import Interval
+from pytest_mlflow_gate.gatefile.language import Interval
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from pytest_mlflow_gate.checks.finding import Finding
-    from pytest_mlflow_gate.gatefile.types import Check
-    from pytest_mlflow_gate.tracking.values import Snapshot
+    from pytest_mlflow_gate.gatefile.declared import Check
+    from pytest_mlflow_gate.tracking.snapshot import Snapshot
 
 
 def _interval(limit: Decimal, tolerance: Decimal) -> Interval:

@@ -72,6 +72,7 @@ def _object(entry: Entry) -> dict[str, object]:
         "alias": entry.alias,
         "stage": entry.stage,
         "previous_version": entry.previous_version,
+        "baseline_version": entry.baseline_version,
         "version": entry.version,
         "by": entry.by,
         "approved_by": entry.approved_by,
@@ -130,6 +131,8 @@ def _details(entry: Entry) -> Iterator[str]:
     if not finished(entry):
         yield f"was {entry.verdict} when it ended"
     yield from entry.checks
+    if entry.baseline_version:
+        yield f"compared with version {entry.baseline_version}"
     if entry.commit:
         yield f"commit {entry.commit}"
     if entry.job_url:

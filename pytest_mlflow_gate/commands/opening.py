@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from pytest_mlflow_gate.checks.kinds import KEYS
 from pytest_mlflow_gate.commands.speaking import Failed
+from pytest_mlflow_gate.extensions import installed_language
 from pytest_mlflow_gate.gatefile.loader import load
 from pytest_mlflow_gate.tracking.uri import choose_registry_uri, choose_tracking_uri
 
@@ -52,7 +52,7 @@ def promoting_gate(file: Path, what: str) -> tuple[Gate, Promotion]:
         GateFileError: With every problem of the file.
         Failed: If the gate only judges.
     """
-    gate = load(file, keys=KEYS, environ=os.environ)
+    gate = load(file, language=installed_language(), environ=os.environ)
     if gate.promotion is None:
         raise Failed(f"{file}: this gate does not promote, so there is nothing to {what}")
     return gate, gate.promotion

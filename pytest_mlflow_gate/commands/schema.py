@@ -6,7 +6,8 @@ import json
 
 import click
 
-from pytest_mlflow_gate.checks.kinds import KEYS
+from pytest_mlflow_gate.commands.speaking import failing
+from pytest_mlflow_gate.extensions import installed_language
 
 
 @click.command()
@@ -14,4 +15,6 @@ def schema() -> None:
     """Print the JSON Schema of a gate file, for editors and CI."""
     from pytest_mlflow_gate.gatefile.schema import schema as gate_schema  # noqa: PLC0415  # validate needs none
 
-    click.echo(json.dumps(gate_schema(KEYS), indent=2))
+    with failing():
+        known = installed_language()
+    click.echo(json.dumps(gate_schema(known.conditions), indent=2))

@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from pytest_mlflow_gate.extensions import ExtensionError
 from pytest_mlflow_gate.gatefile.problems import GateFileError
 from pytest_mlflow_gate.promotion.move import MoveFailed
 from pytest_mlflow_gate.promotion.source import Refused
@@ -29,7 +30,7 @@ class Failed(click.ClickException):
 @contextmanager
 def failing(prefix: str = "") -> Iterator[None]:
     """
-    Turn what gate files, registries and MLflow have against a command into `Failed`.
+    Turn what gate files, plugins, registries and MLflow have against a command into `Failed`.
 
     Args:
         prefix: Before the text of a refusal or a failure, but not of a gate file's problems.
@@ -41,6 +42,8 @@ def failing(prefix: str = "") -> Iterator[None]:
         yield
     except GateFileError as error:
         raise Failed(str(error)) from error
+    except ExtensionError as error:
+        raise Failed(harmless(error)) from error
     except (Refused, MoveFailed, StoreError) as error:
         raise Failed(harmless(f"{prefix}{error}")) from error
 

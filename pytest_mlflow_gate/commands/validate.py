@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from pytest_mlflow_gate.checks.kinds import KEYS
+from pytest_mlflow_gate.commands.speaking import failing
+from pytest_mlflow_gate.extensions import installed_language
 from pytest_mlflow_gate.gatefile.discovery import gate_files
 from pytest_mlflow_gate.gatefile.loader import validate as validate_file
 from pytest_mlflow_gate.gatefile.problems import GateFileError
+
+if TYPE_CHECKING:
+    from pytest_mlflow_gate.gatefile.language import Language
 
 
 @click.command()
@@ -26,23 +31,25 @@ def validate(context: click.Context, paths: tuple[Path, ...]) -> None:
 
     Exits with 0 when every file is right, else with 1.
     """
-    results = [_report(path) for path in paths]
+    with failing():
+        language = installed_language()
+    results = [_report(path, language) for path in paths]
     context.exit(0 if all(results) else 1)
 
 
-def _report(path: Path) -> bool:
+def _report(path: Path, language: Language) -> bool:
     try:
         files = gate_files(path)
     except GateFileError as error:
         click.echo(str(error), err=True)
         return False
-    results = [_report_file(file) for file in files]
+    results = [_report_file(file, language) for file in files]
     return all(results)
 
 
-def _report_file(file: Path) -> bool:
+def _report_file(file: Path, language: Language) -> bool:
     try:
-        validation = validate_file(file, keys=KEYS, environ=os.environ)
+        validation = validate_file(file, language=language, environ=os.environ)
     except GateFileError as error:
         click.echo(str(error), err=True)
         return False

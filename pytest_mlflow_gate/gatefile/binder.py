@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from pytest_mlflow_gate.gatefile.layout import At, GateKeys
+from pytest_mlflow_gate.gatefile.places import At
 from pytest_mlflow_gate.gatefile.problems import Unusable, did_you_mean, plain, quoted
 from pytest_mlflow_gate.gatefile.scalars import Kind, Misread, has_control
 from pytest_mlflow_gate.gatefile.tree import MappingNode, Node, ScalarNode, SequenceNode
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import msgspec
 
+    from pytest_mlflow_gate.gatefile.layout import GateKeys
     from pytest_mlflow_gate.gatefile.problems import Problems
     from pytest_mlflow_gate.gatefile.shapes import Section, Shape
 
@@ -60,7 +61,8 @@ class _Binder:
         return section.struct(**values)
 
     def _at(self, node: Node, shape: Shape, where: str, place: Node) -> At[object]:
-        return At(self._value(node, shape, where, place), place.line, place.column)
+        text = node if isinstance(node, ScalarNode) else None
+        return At(self._value(node, shape, where, place), place.line, place.column, text)
 
     def _value(self, node: Node, shape: Shape, where: str, place: Node) -> object | None:
         if isinstance(node, ScalarNode) and shape.kind:
@@ -76,7 +78,7 @@ class _Binder:
             return None
         else:
             found = None
-        if not found:
+        if not found and not shape.may_be_empty:
             self._problems.add(place.line, where, "is empty, add at least one entry")
         return found or None
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_mlflow_gate.gatefile.layout import WAYS, At, value_of
-from pytest_mlflow_gate.gatefile.types import LoggedModelById, RegisteredVersion, RunById, RunOfExperiment
+from pytest_mlflow_gate.gatefile.candidate_layout import WAYS, ReplicatesKeys
+from pytest_mlflow_gate.gatefile.places import At, value_of
+from pytest_mlflow_gate.gatefile.types import (
+    LoggedModelById,
+    RegisteredVersion,
+    Replicates,
+    RunById,
+    RunOfExperiment,
+)
 
 if TYPE_CHECKING:
-    from pytest_mlflow_gate.gatefile.layout import CandidateKeys
+    from pytest_mlflow_gate.gatefile.candidate_layout import CandidateKeys
     from pytest_mlflow_gate.gatefile.problems import Problems
     from pytest_mlflow_gate.gatefile.types import Candidate
 
@@ -20,7 +27,10 @@ def read_candidate(section: At[CandidateKeys], problems: Problems) -> Candidate 
     keys = section.value
     if keys is None:
         return None
-    given: _Given = {name: at for name in keys.__struct_fields__ if (at := getattr(keys, name))}
+    names = [name for way in WAYS.values() for name in way]
+    given: _Given = {
+        name: at for name in keys.__struct_fields__ if name in names and (at := getattr(keys, name))
+    }
     way = _way(given, section.line, problems)
     if way is None:
         return None
@@ -31,6 +41,16 @@ def read_candidate(section: At[CandidateKeys], problems: Problems) -> Candidate 
                 at.line, f"candidate.{name}", f"goes with {owner}, not with {way}; remove one of them"
             )
     return _READERS[way](keys, given, problems)
+
+
+def read_replicates(section: At[CandidateKeys]) -> Replicates | None:
+    """Return what else was measured, or None when nothing is said or a value is not known."""
+    value = section.value and value_of(section.value.replicates)
+    if not value:
+        return None
+    if isinstance(value, ReplicatesKeys):
+        return Replicates(value.filter.value) if value.filter.value else None
+    return Replicates(None)
 
 
 def _way(given: _Given, line: int, problems: Problems) -> str | None:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_mlflow_gate.gatefile.problems import plain
-from pytest_mlflow_gate.gatefile.scalars import NUMBER, VARIABLE, Kind, Misread, number
+from pytest_mlflow_gate.gatefile.quantities import NUMBER, number
+from pytest_mlflow_gate.gatefile.scalars import VARIABLE, Kind, Misread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from pytest_mlflow_gate.gatefile.types import ConditionKey
+    from pytest_mlflow_gate.gatefile.language import ConditionKey
 
 
 @dataclass(frozen=True, slots=True)

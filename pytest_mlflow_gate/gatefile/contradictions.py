@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from decimal import Decimal
 
-    from pytest_mlflow_gate.gatefile.types import Check, ConditionKey
+    from pytest_mlflow_gate.gatefile.declared import Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,15 @@ class _End:
     check: Check
 
 
-def contradiction(checks: Sequence[Check], keys: Mapping[str, ConditionKey]) -> tuple[Check, Check] | None:
+def contradiction(checks: Sequence[Check]) -> tuple[Check, Check] | None:
     """Return two of *checks*, in the order of the file, that no value meets together, or None."""
     lower: _End | None = None
     upper: _End | None = None
     for check in checks:
-        passing = keys[check.condition].interval(check.limit, check.tolerance)
+        interval = check.condition.interval
+        if interval is None:
+            continue
+        passing = interval(check.limit, check.tolerance)
         if passing.lower is not None:
             end = _End(passing.lower, passing.lower_open, check)
             if lower is None or (end.at, end.is_open) > (lower.at, lower.is_open):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pytest_mlflow_gate import GATE_FILE_ENDINGS
+from pytest_mlflow_gate.endings import GATE_FILE_ENDINGS
 from pytest_mlflow_gate.gatefile.problems import GateFileError, Problem
 
 

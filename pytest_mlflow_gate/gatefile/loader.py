@@ -6,14 +6,18 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_mlflow_gate.gatefile.baseline_section import check_baseline, read_baseline
 from pytest_mlflow_gate.gatefile.binder import bind
-from pytest_mlflow_gate.gatefile.candidate_section import read_candidate
+from pytest_mlflow_gate.gatefile.candidate_section import read_candidate, read_replicates
+from pytest_mlflow_gate.gatefile.declared import RUN_CHECK
 from pytest_mlflow_gate.gatefile.item_names import item_text
-from pytest_mlflow_gate.gatefile.layout import value_of
+from pytest_mlflow_gate.gatefile.places import value_of
 from pytest_mlflow_gate.gatefile.problems import GateFileError, Problem, Problems, Unusable
 from pytest_mlflow_gate.gatefile.promote_section import read_promotion
+from pytest_mlflow_gate.gatefile.require_section import read_requirements
+from pytest_mlflow_gate.gatefile.rule_section import read_rules
 from pytest_mlflow_gate.gatefile.shapes import gate_section
-from pytest_mlflow_gate.gatefile.threshold_section import Conditions, read_thresholds
+from pytest_mlflow_gate.gatefile.threshold_section import Declared, read_thresholds
 from pytest_mlflow_gate.gatefile.tree import parse
 from pytest_mlflow_gate.gatefile.types import Gate
 from pytest_mlflow_gate.gatefile.variables import Variables
@@ -22,8 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pytest_mlflow_gate.gatefile.language import Language
     from pytest_mlflow_gate.gatefile.layout import GateKeys
-    from pytest_mlflow_gate.gatefile.types import Candidate, ConditionKey, Promotion
+    from pytest_mlflow_gate.gatefile.types import Baseline, Candidate, Promotion, Replicates
 
 DEFAULT_WAIT = 30.0
 """Seconds."""
@@ -49,17 +54,19 @@ class _Draft:
 
     keys: GateKeys
     candidate: Candidate | None
-    conditions: Conditions
+    replicates: Replicates | None
+    declared: Declared
     promotion: Promotion | None
+    baseline: Baseline | None
 
 
-def load(path: Path, *, keys: Mapping[str, ConditionKey], environ: Mapping[str, str]) -> Gate:
+def load(path: Path, *, language: Language, environ: Mapping[str, str]) -> Gate:
     """
     Return the gate in the file *path*.
 
     Args:
         path: The gate file.
-        keys: The conditions that a threshold may use, by name.
+        language: The conditions that a threshold may use, and what compiles rules.
         environ: Values for ``${VAR}``.
 
     Raises:
@@ -67,7 +74,7 @@ def load(path: Path, *, keys: Mapping[str, ConditionKey], environ: Mapping[str, 
     """
     content = _read(path)
     problems = Problems()
-    draft = _draft(path, content, keys, Variables(environ), problems)
+    draft = _draft(path, content, language, Variables(environ), problems)
     if problems.found or draft.candidate is None:
         raise GateFileError(path, problems.found)
     file = draft.keys
@@ -81,12 +88,14 @@ def load(path: Path, *, keys: Mapping[str, ConditionKey], environ: Mapping[str, 
         registry_uri=value_of(file.registry_uri),
         wait=DEFAULT_WAIT if wait is None else wait,
         candidate=draft.candidate,
-        checks=tuple(draft.conditions.checks),
+        checks=tuple(draft.declared.checks),
         promotion=draft.promotion,
+        baseline=draft.baseline,
+        replicates=draft.replicates,
     )
 
 
-def validate(path: Path, *, keys: Mapping[str, ConditionKey], environ: Mapping[str, str]) -> Validation:
+def validate(path: Path, *, language: Language, environ: Mapping[str, str]) -> Validation:
     """
     Check the file *path* as `load` does, except that a variable which is not set is no problem.
 
@@ -95,11 +104,11 @@ def validate(path: Path, *, keys: Mapping[str, ConditionKey], environ: Mapping[s
     """
     variables = Variables(environ, required=False)
     problems = Problems()
-    draft = _draft(path, _read(path), keys, variables, problems)
+    draft = _draft(path, _read(path), language, variables, problems)
     if problems.found:
         raise GateFileError(path, problems.found)
-    conditions = draft.conditions
-    return Validation(1 + len(conditions.checks) + conditions.unknown, tuple(sorted(variables.unset)))
+    checks = 1 + len(draft.declared.checks) + draft.declared.unknown
+    return Validation(checks, tuple(sorted(variables.unset)))
 
 
 def _read(path: Path) -> bytes:
@@ -112,22 +121,43 @@ def _read(path: Path) -> bytes:
 
 
 def _draft(
-    path: Path,
-    content: bytes,
-    keys: Mapping[str, ConditionKey],
-    variables: Variables,
-    problems: Problems,
+    path: Path, content: bytes, language: Language, variables: Variables, problems: Problems
 ) -> _Draft:
     try:
-        file = bind(parse(_decode(content), problems), gate_section(keys), variables, problems)
+        section = gate_section(language.conditions)
+        file = bind(parse(_decode(content), problems), section, variables, problems)
     except Unusable as error:
         raise GateFileError(path, [*problems.found, error.problem]) from error
-    return _Draft(
-        keys=file,
-        candidate=read_candidate(file.candidate, problems),
-        conditions=read_thresholds(file.thresholds, keys, file.candidate.line, problems),
-        promotion=read_promotion(file.promote, problems) if file.promote else None,
-    )
+    candidate = read_candidate(file.candidate, problems)
+    replicates = read_replicates(file.candidate)
+    promotion = read_promotion(file.promote, problems) if file.promote else None
+    declared = _declared(file, language, problems)
+    baseline = read_baseline(file.baseline, file.promote, promotion, declared.comparing, problems)
+    check_baseline(baseline, candidate, problems)
+    return _Draft(file, candidate, replicates, declared, promotion, baseline)
+
+
+def _declared(file: GateKeys, language: Language, problems: Problems) -> Declared:
+    declared = Declared(problems, lines={RUN_CHECK: file.candidate.line})
+    candidate = file.candidate.value
+    if candidate is not None and candidate.require:
+        read_requirements(candidate.require, declared)
+    if file.thresholds:
+        replicates = candidate is not None and bool(candidate.replicates)
+        read_thresholds(file.thresholds, language.conditions, declared, replicates=replicates)
+    if file.rules:
+        read_rules(file.rules, language, declared)
+    if candidate and candidate.replicates and candidate.replicates.value and not declared.uses_replicates:
+        text = "goes with a confidence without samples only, add one to a threshold or remove this"
+        problems.add(candidate.replicates.line, "candidate.replicates", text)
+    at = file.thresholds or file.rules
+    if not at:
+        problems.add(1, "", "missing key 'thresholds', add it (or rules)")
+    elif not (value_of(file.thresholds) or value_of(file.rules)):
+        where = "thresholds" if file.thresholds else "rules"
+        if not problems.concern(where):
+            problems.add(at.line, where, "is empty, add at least one entry")
+    return declared
 
 
 def _decode(content: bytes) -> str:

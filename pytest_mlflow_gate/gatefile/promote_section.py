@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_mlflow_gate.gatefile.layout import value_of
+from pytest_mlflow_gate.gatefile.places import value_of
 from pytest_mlflow_gate.gatefile.problems import plain
 from pytest_mlflow_gate.gatefile.types import Promotion
 
 if TYPE_CHECKING:
-    from pytest_mlflow_gate.gatefile.layout import At, PromoteKeys
+    from pytest_mlflow_gate.gatefile.layout import PromoteKeys
+    from pytest_mlflow_gate.gatefile.places import At
     from pytest_mlflow_gate.gatefile.problems import Problems
 
 OWN_TAGS = "mlflow_gate."

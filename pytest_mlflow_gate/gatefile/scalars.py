@@ -2,17 +2,15 @@
 The kinds of text that a key can hold: how each is read, and what the JSON Schema says of it.
 
 Every kind reads the text as it stands in the file. YAML's own idea of numbers and booleans, in which
-``1e3`` is a text, ``010`` is 8 and ``on`` is true, never enters.
+``1e3`` is a text, ``010`` is 8 and ``on`` is true, never enters. Numbers are in `quantities`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, NewType
 
-from pytest_mlflow_gate.gatefile.problems import plain
 from pytest_mlflow_gate.gatefile.types import Approval
 
 if TYPE_CHECKING:
@@ -36,23 +34,25 @@ Version = NewType("Version", str)
 Stage = NewType("Stage", str)
 """A legacy stage that a version can be promoted to."""
 
-Seconds = NewType("Seconds", float)
-"""A duration."""
+Everyone = NewType("Everyone", str)
+"""``*``: every cohort that was logged."""
+
+Parent = NewType("Parent", str)
+"""``parent``: the runs whose parent the candidate is."""
+
+Yes = NewType("Yes", bool)
+"""``true``; what one does not want is left out."""
+
 
 STAGES = ("Staging", "Production", "Archived")
 APPROVALS = ("none", "first", "always")
 VARIABLE = r"\$\{"
-# With one way only to match a row of digits: two would take minutes on a long one that ends in a letter.
-NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
-
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _ALIAS = r"[A-Za-z0-9_-]{1,255}"
 _RESERVED_ALIAS = "[lL][aA][tT][eE][sS][tT]|[vV][0-9]+"
-_ANY_SCALAR = {"type": ["string", "number", "boolean"], "pattern": r"\S"}
-_COUNT = "[1-9][0-9]{0,8}"
-_SMALLEST, _LARGEST = Decimal("4.9e-324"), Decimal("1.7976931348623157e308")
+ANY_SCALAR = {"type": ["string", "number", "boolean"], "pattern": r"\S"}
+COUNT = "[1-9][0-9]{0,8}"
 
 
 class Misread(Exception):  # becomes a problem where it is caught
@@ -91,37 +91,9 @@ def has_control(text: str) -> bool:
     return _CONTROL.search(text) is not None
 
 
-def number(text: str) -> Decimal:
-    """
-    Return the decimal that *text* writes, exactly.
-
-    Raises:
-        Misread: If it is no plain decimal, or no metric could ever be near it.
-    """
-    written = text.strip()
-    if not re.fullmatch(NUMBER, written):
-        raise Misread(f"is {_not_a_number(written)}", written)
-    exponent = re.search(r"[eE][-+]?0*([0-9]*)$", written)
-    digits = len(exponent[1]) if exponent else 0
-    value = Decimal(written) if digits <= len("999") else Decimal("inf")
-    if value and not _SMALLEST <= value.copy_abs() <= _LARGEST:
-        raise Misread("is out of the range of a metric, write a number from 4.9e-324 to 1.8e308", written)
-    return value
-
-
-def _not_a_number(written: str) -> str:
-    if re.fullmatch(r"[-+]?[0-9.]{1,20}\s*%", written) and re.fullmatch(NUMBER, written.rstrip("% ")):
-        return f"a percentage, write {Decimal(written.rstrip('% ')).scaleb(-2):f}"
-    if re.fullmatch(r"[-+]?\.?(?:nan|inf|infinity)", written, re.IGNORECASE):
-        return "no limit, write a finite number such as 0.92"
-    if re.fullmatch("[0-9_]*[0-9]", written):
-        return f"not a plain decimal, write {plain(written.replace('_', ''))}"
-    return "not a decimal number, write one such as 0.92 or 1e-3"
-
-
 def choice(values: tuple[str, ...]) -> Kind:
     """Return the kind of a text that is one of *values*."""
-    listed = f"{', '.join(values[:-1])} or {values[-1]}"
+    listed = f"{', '.join(values[:-1])} or {values[-1]}" if len(values) > 1 else values[0]
 
     def read(text: str) -> str:
         if text not in values:
@@ -135,7 +107,8 @@ def _one_of(values: tuple[str, ...], pattern: str = VARIABLE) -> Mapping[str, ob
     return {"anyOf": [{"enum": list(values)}, {"type": "string", "pattern": pattern}]}
 
 
-def _line(text: str) -> str:
+def line(text: str) -> str:
+    """Return *text*, which has to be one line."""
     if has_control(text):
         raise Misread("holds a line break or control character, remove it")
     return text
@@ -175,7 +148,7 @@ def _stage(text: str) -> str:
     for stage in STAGES:
         if text.lower() == stage.lower():
             return stage
-    raise Misread("is no stage to promote to, write Staging, Production or Archived")
+    raise Misread("is no stage, write Staging, Production or Archived")
 
 
 def _approval(text: str) -> Approval:
@@ -183,16 +156,27 @@ def _approval(text: str) -> Approval:
         return "always"
     if text in APPROVALS:
         return APPROVALS.index(text)
-    if not re.fullmatch(_COUNT, text):
+    if not re.fullmatch(COUNT, text):
         raise Misread("is no approval, write none, first, always or a number of promotions")
     return int(text)
 
 
-def _seconds(text: str) -> float:
-    written = re.fullmatch("([0-9]{1,9})([smhd])", text.strip())
-    if not written:
-        raise Misread("is no duration, write a whole number with its unit: 30s, 10m, 24h or 7d")
-    return int(written[1]) * _UNITS[written[2]]
+def _everyone(text: str) -> str:
+    if text.strip() != "*":
+        raise Misread("is no list of cohorts, write [a, b], or '*' for all that were logged")
+    return "*"
+
+
+def _parent(text: str) -> str:
+    if text != "parent":
+        raise Misread("is unknown, write parent, or {filter: ...}")
+    return text
+
+
+def _yes(text: str) -> bool:
+    if text.strip().lower() != "true":
+        raise Misread("is not true, write that or leave the key out")
+    return True
 
 
 def _any_case(word: str) -> str:
@@ -200,17 +184,21 @@ def _any_case(word: str) -> str:
 
 
 KINDS: Mapping[object, Kind] = {
-    str: Kind("text", _line, _ANY_SCALAR),
-    Uri: Kind("text", _uri, _ANY_SCALAR),
-    Text: Kind("text", _text, _ANY_SCALAR),
-    Folded: Kind("text", _folded, _ANY_SCALAR),
-    Decimal: Kind(
-        "a number",
-        number,
-        {"type": ["number", "string"], "pattern": rf"^\s*{NUMBER}\s*$|{VARIABLE}"},
-    ),
-    Seconds: Kind(
-        "a duration", _seconds, {"type": "string", "pattern": rf"^\s*[0-9]{{1,9}}[smhd]\s*$|{VARIABLE}"}
+    str: Kind("text", line, ANY_SCALAR),
+    Uri: Kind("text", _uri, ANY_SCALAR),
+    Text: Kind("text", _text, ANY_SCALAR),
+    Folded: Kind("text", _folded, ANY_SCALAR),
+    Everyone: Kind("'*'", _everyone, {"type": "string", "pattern": rf"^\s*\*\s*$|{VARIABLE}"}),
+    Parent: Kind("parent", _parent, _one_of(("parent",))),
+    Yes: Kind(
+        "true",
+        _yes,
+        {
+            "anyOf": [
+                {"const": True},
+                {"type": "string", "pattern": rf"^\s*{_any_case('true')}\s*$|{VARIABLE}"},
+            ]
+        },
     ),
     Version: Kind(
         "a version number",
@@ -236,7 +224,7 @@ KINDS: Mapping[object, Kind] = {
                     "type": ["integer", "string"],
                     "minimum": 1,
                     "maximum": 999_999_999,
-                    "pattern": f"^{_COUNT}$|{VARIABLE}",
+                    "pattern": f"^{COUNT}$|{VARIABLE}",
                 },
             ]
         },

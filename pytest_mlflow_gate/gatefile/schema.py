@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_mlflow_gate.gatefile.layout import WAYS, CandidateKeys, PromoteKeys, ThresholdKeys
+from pytest_mlflow_gate.gatefile.schema_rules import rules_of
 from pytest_mlflow_gate.gatefile.shapes import gate_section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_mlflow_gate.gatefile.language import ConditionKey
+    from pytest_mlflow_gate.gatefile.schema_rules import JsonSchema
     from pytest_mlflow_gate.gatefile.shapes import Section, Shape
-    from pytest_mlflow_gate.gatefile.types import ConditionKey
-
-_Schema = dict[str, object]
 
 
 def schema(keys: Mapping[str, ConditionKey]) -> dict[str, object]:
@@ -30,10 +29,10 @@ def schema(keys: Mapping[str, ConditionKey]) -> dict[str, object]:
 
 class _Writer:
     def __init__(self, keys: Mapping[str, ConditionKey]) -> None:
-        self.definitions: _Schema = {}
+        self.definitions: JsonSchema = {}
         self._keys = keys
 
-    def section(self, section: Section) -> _Schema:
+    def section(self, section: Section) -> JsonSchema:
         return {
             "type": "object",
             "properties": {
@@ -42,58 +41,25 @@ class _Writer:
             },
             "required": [name for name, field in section.fields.items() if field.required],
             "additionalProperties": False,
-            **self._rules(section),
+            **rules_of(section.struct, self._keys),
         }
 
-    def _shape(self, shape: Shape) -> _Schema:
-        options: list[_Schema] = []
+    def _shape(self, shape: Shape) -> JsonSchema:
+        options: list[JsonSchema] = []
         if shape.kind:
             options.append(dict(shape.kind.schema))
         if shape.section:
             self.definitions.setdefault(shape.section.title, self.section(shape.section))
             options.append({"$ref": f"#/$defs/{shape.section.title}"})
         if shape.entries:
-            values = self._shape(shape.entries)
-            names = {"pattern": r"\S"}
             options.append(
-                {"type": "object", "minProperties": 1, "propertyNames": names, "additionalProperties": values}
+                {
+                    "type": ["object", "null"] if shape.may_be_empty else "object",
+                    "minProperties": 0 if shape.may_be_empty else 1,
+                    "propertyNames": {"pattern": r"\S"},
+                    "additionalProperties": self._shape(shape.entries),
+                }
             )
         if shape.items:
             options.append({"type": "array", "minItems": 1, "items": self._shape(shape.items)})
         return options[0] if len(options) == 1 else {"anyOf": options}
-
-    def _rules(self, section: Section) -> _Schema:
-        if issubclass(section.struct, CandidateKeys):
-            return {"oneOf": [_way(decides, allowed) for decides, allowed in WAYS.items()]}
-        if issubclass(section.struct, PromoteKeys):
-            return {
-                "anyOf": [{"required": [name]} for name in ("alias", "stage", "copy_to")],
-                "dependentRequired": {"previous_alias": ["alias"]},
-            }
-        if issubclass(section.struct, ThresholdKeys):
-            users = [{"required": [name]} for name, key in self._keys.items() if key.uses_tolerance]
-            return {
-                "anyOf": [{"required": [name]} for name in self._keys],
-                "dependentSchemas": {"tolerance": {"anyOf": users}},
-            }
-        return {}
-
-
-def _way(decides: str, allowed: tuple[str, ...]) -> _Schema:
-    way: _Schema = {"required": [decides], "propertyNames": {"enum": list(allowed)}}
-    if decides == "experiment":
-        way["allOf"] = [
-            {
-                "if": {"required": ["select"], "properties": {"select": {"const": "best"}}},
-                "then": {"required": ["by"]},
-            },
-            {
-                "if": {"properties": {"select": {"const": "latest"}}},
-                "then": {
-                    "propertyNames": {"enum": [name for name in allowed if name not in {"by", "order"}]}
-                },
-            },
-        ]
-    if decides == "model":
-        way["oneOf"] = [{"required": ["version"]}, {"required": ["alias"]}]
-    return way

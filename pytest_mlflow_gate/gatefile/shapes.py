@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Literal, Union, get_args, get_origi
 import msgspec
 
 from pytest_mlflow_gate.gatefile.comparison import Comparison, comparison
-from pytest_mlflow_gate.gatefile.layout import At, GateKeys, ThresholdKeys, threshold_keys
+from pytest_mlflow_gate.gatefile.layout import GateKeys
+from pytest_mlflow_gate.gatefile.places import At
+from pytest_mlflow_gate.gatefile.quantities import QUANTITIES
 from pytest_mlflow_gate.gatefile.scalars import KINDS, Kind, choice
+from pytest_mlflow_gate.gatefile.threshold_layout import ThresholdKeys, threshold_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_mlflow_gate.gatefile.types import ConditionKey
+    from pytest_mlflow_gate.gatefile.language import ConditionKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,14 @@ class Shape:
         section: A mapping with known keys.
         entries: What the values of a mapping with free keys may be.
         items: What the items of a list may be.
+        may_be_empty: Whether a mapping or a list without entries is no mistake.
     """
 
     kind: Kind | None = None
     section: Section | None = None
     entries: Shape | None = None
     items: Shape | None = None
+    may_be_empty: bool = False
 
     @property
     def noun(self) -> str:
@@ -81,7 +86,7 @@ class Shape:
 
 def gate_section(keys: Mapping[str, ConditionKey]) -> Section:
     """Return the shape of a whole gate file whose thresholds know the conditions in *keys*."""
-    kinds = {**KINDS, Comparison: comparison(keys)}
+    kinds = {**KINDS, **QUANTITIES, Comparison: comparison(keys)}
     return _Compiler(kinds, {ThresholdKeys: threshold_keys(keys)}).section(GateKeys)
 
 
@@ -109,11 +114,14 @@ class _Compiler:
         origin, arguments = get_origin(declared), get_args(declared)
         if origin is Annotated or origin is At:
             return self._shape(arguments[0])
-        kind = choice(arguments) if origin is Literal else self._kinds.get(declared)
+        kind = self._kinds.get(declared)
+        if kind is None and origin is Literal:
+            kind = choice(arguments)
         if kind:
             return Shape(kind=kind)
         if origin is Union or origin is types.UnionType:
-            return self._either([self._shape(one) for one in arguments if one is not msgspec.UnsetType])
+            known = [one for one in arguments if one not in (msgspec.UnsetType, types.NoneType)]
+            return self._either([self._shape(one) for one in known], may_be_empty=types.NoneType in arguments)
         if origin is dict:
             return Shape(entries=self._shape(arguments[1]))
         if origin is list:
@@ -122,10 +130,11 @@ class _Compiler:
         return Shape(section=self.section(self._structs.get(struct, struct)))
 
     @staticmethod
-    def _either(shapes: list[Shape]) -> Shape:
+    def _either(shapes: list[Shape], *, may_be_empty: bool) -> Shape:
         return Shape(
             kind=next((shape.kind for shape in shapes if shape.kind), None),
             section=next((shape.section for shape in shapes if shape.section), None),
             entries=next((shape.entries for shape in shapes if shape.entries), None),
             items=next((shape.items for shape in shapes if shape.items), None),
+            may_be_empty=may_be_empty or any(shape.may_be_empty for shape in shapes),
         )

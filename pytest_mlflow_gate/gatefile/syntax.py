@@ -17,6 +17,7 @@ _REMEDIES = (
     (r"'\t' that cannot start any token", "indent with spaces"),
     ("cannot start any token", "put quotes around the text"),
     ("mapping values are not allowed", "check the indentation, or put quotes around a text that holds ': '"),
+    ("while scanning an alias", "put quotes around a text that begins with *"),
     ("", "check indentation, quotes and brackets"),
 )
 

@@ -46,17 +46,25 @@ class ScalarNode:
         plain: Written without quotes and without a tag.
         line: 1-based.
         column: 0-based.
+        style: ``|`` or ``>`` for a block, a quote for a text in quotes.
     """
 
     text: str
     plain: bool
     line: int
     column: int
+    style: str | None = None
 
     @property
     def is_null(self) -> bool:
         """Whether YAML means nothing by it."""
         return self.plain and self.text in _NULLS
+
+    def line_of(self, row: int) -> int:
+        """Return the line of row *row* (from 0) of the text, or of its first row where they were folded."""
+        if self.style == "|":
+            return self.line + 1 + min(row, self.text.rstrip().count("\n"))
+        return self.line + 1 if self.style == ">" else self.line
 
 
 @dataclass(slots=True)
@@ -142,7 +150,7 @@ class _Builder:
         if not event.value.isascii() and _SURROGATE.search(event.value):
             raise Unusable(line, NO_CHARACTER)
         self._check_tag(event.tag, line)
-        node = ScalarNode(event.value, event.implicit[0], line, column)
+        node = ScalarNode(event.value, event.implicit[0], line, column, event.style)
         self._add(_Measured(node, size=1 + len(event.value) // 100, depth=0, anchor=event.anchor))
 
     def _start(self, event: yaml.CollectionStartEvent, line: int, column: int) -> None:

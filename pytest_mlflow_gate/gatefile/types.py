@@ -6,21 +6,18 @@ Every room after this one works with these types only; nothing here knows YAML.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from pytest_mlflow_gate.gatefile.declared import RUN_CHECK, Check
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-Severity = Literal["fail", "warn"]
+    from pytest_mlflow_gate.gatefile.declared import AnyCheck
 
 Approval = int | Literal["always"]
 """How many of a model's promotions need a human: 0 for none, N for the first N, or each one."""
-
-RUN_CHECK = "candidate[run]"
-"""Name of the check that a candidate was found; every gate has it, and it comes first."""
 
 
 class RunById(NamedTuple):
@@ -93,69 +90,43 @@ class LoggedModelById(NamedTuple):
 Candidate = RunById | RunOfExperiment | RegisteredVersion | LoggedModelById
 
 
-class Check(NamedTuple):
+class Baseline(NamedTuple):
     """
-    One condition on one metric: one pytest item.
+    The model version that the candidate is compared with: one of alias, version and stage.
 
     Attributes:
-        name: Unique in its gate and valid as a pytest item name, e.g. ``accuracy[min]``.
-        metric: MLflow metric key, compared case-sensitively.
-        condition: The key that the gate file uses, e.g. ``min``.
-        limit: In the metric's own unit, exactly as written; a ratio of 0.9 is never read as 90 %.
-        tolerance: For ``equals``: the largest distance that still counts as equal, in the metric's unit.
-        severity: ``warn`` is shown and never blocks.
-        reason: The team's own words, shown with a failure.
+        model: Registered model name.
+        alias: Alias without ``@``, or None.
+        version: Version number as text, or None.
+        stage: Legacy stage, or None.
+        bootstrap: Whether a candidate may pass without one, because it would be the first.
         line: 1-based line in the gate file.
     """
 
-    name: str
-    metric: str
-    condition: str
-    limit: Decimal
-    tolerance: Decimal
-    severity: Severity
-    reason: str | None
+    model: str
+    alias: str | None
+    version: str | None
+    stage: str | None
+    bootstrap: bool
     line: int
 
-
-class Interval(NamedTuple):
-    """
-    The values that a condition lets pass, for finding conditions that contradict.
-
-    Attributes:
-        lower: Smallest value, or None where there is no lower end.
-        upper: Largest value, or None where there is no upper end.
-        lower_open: Whether *lower* itself does not pass.
-        upper_open: Whether *upper* itself does not pass.
-    """
-
-    lower: Decimal | None = None
-    upper: Decimal | None = None
-    lower_open: bool = False
-    upper_open: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ConditionKey:
-    """
-    One key of a threshold: what the loader and the JSON Schema know of a condition.
-
-    Attributes:
-        name: The key in the gate file.
-        description: One sentence for the JSON Schema and the editor that shows it.
-        symbol: The comparison of the short form (``>=``), or an empty text for a key that has none.
-        interval: Limit and tolerance to the values that pass.
-    """
-
-    name: str
-    description: str
-    symbol: str
-    interval: Callable[[Decimal, Decimal], Interval]
-
     @property
-    def uses_tolerance(self) -> bool:
-        """Whether a tolerance changes what this condition lets pass."""
-        return self.interval(Decimal(0), Decimal(1)) != self.interval(Decimal(0), Decimal(0))
+    def place(self) -> str:
+        """Where to look, as people write it, e.g. ``churn @champion``."""
+        if self.alias:
+            return f"{self.model} @{self.alias}"
+        return f"{self.model} {f'version {self.version}' if self.version else f'stage {self.stage}'}"
+
+
+class Replicates(NamedTuple):
+    """
+    Further runs that measured the same as the candidate.
+
+    Attributes:
+        filter: MLflow search filter within the candidate's experiment; None for the candidate's child runs.
+    """
+
+    filter: str | None
 
 
 class Promotion(NamedTuple):
@@ -216,8 +187,11 @@ class Gate(NamedTuple):
         registry_uri: As in the file, variables replaced; None where the file has none.
         wait: Longest time to wait for the run to finish and its metrics to arrive, in seconds.
         candidate: What is under test.
-        checks: In the order of the file, without the check that the candidate exists.
+        checks: What is required of the candidate, thresholds, rules; each in the order of the file, without
+            the check that the candidate exists.
         promotion: Where it goes, or None for a gate that only judges.
+        baseline: What the candidate is compared with, or None where nothing compares.
+        replicates: What a confidence without samples is computed from, or None.
     """
 
     name: str
@@ -228,8 +202,15 @@ class Gate(NamedTuple):
     registry_uri: str | None
     wait: float
     candidate: Candidate
-    checks: tuple[Check, ...]
+    checks: tuple[AnyCheck, ...]
     promotion: Promotion | None
+    baseline: Baseline | None = None
+    replicates: Replicates | None = None
+
+    @property
+    def conditions(self) -> tuple[Check, ...]:
+        """The checks of its thresholds."""
+        return tuple(check for check in self.checks if isinstance(check, Check))
 
     def check_names(self) -> Iterator[str]:
         """Every check that has to pass, the candidate's own first."""

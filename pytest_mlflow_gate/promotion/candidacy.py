@@ -9,8 +9,9 @@ if TYPE_CHECKING:
 
     from pytest_mlflow_gate.checks.finding import Finding
     from pytest_mlflow_gate.gatefile.types import Gate, Promotion
+    from pytest_mlflow_gate.tracking.snapshot import Snapshot
     from pytest_mlflow_gate.tracking.store import Store, StoreError
-    from pytest_mlflow_gate.tracking.values import RegisteredModel, Snapshot
+    from pytest_mlflow_gate.tracking.values import RegisteredModel
 
 
 class Candidacy(NamedTuple):

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pytest_mlflow_gate.checks.finding import Finding
     from pytest_mlflow_gate.gatefile.types import Gate
     from pytest_mlflow_gate.promotion.verdict import Verdict
-    from pytest_mlflow_gate.tracking.values import Snapshot
+    from pytest_mlflow_gate.tracking.snapshot import Snapshot
 
 Status = Literal["promoted", "withheld", "refused", "awaiting", "failed", "dry-run", "none"]
 """

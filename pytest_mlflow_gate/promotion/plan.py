@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_mlflow_gate.promotion.approval import approver
 from pytest_mlflow_gate.promotion.history import finished, history_of
-from pytest_mlflow_gate.promotion.record import ENTRY, Entry, check_lines, last_decision
+from pytest_mlflow_gate.promotion.record import (
+    BASELINE_VERSION,
+    ENTRY,
+    Entry,
+    check_lines,
+    compared_with,
+    last_decision,
+)
 from pytest_mlflow_gate.promotion.steps import KeepCopy, MoveAlias, SetStage
 from pytest_mlflow_gate.promotion.tagging import TagChange, TagRun, TagVersion, tag_changes
+from pytest_mlflow_gate.tracking.snapshot import Rival
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +79,11 @@ def plan_of(
     if moves or unfinished or unrecorded:
         time = unfinished.time if unfinished else iso(now)
         intent = _entry(found, version, target, previous, provenance)._replace(key=key, time=time)
+        baseline = found.candidacy.snapshot.baseline
+        if unfinished and isinstance(baseline, Rival) and baseline.is_candidate:
+            # What it was compared with is not the baseline any more, because that session had moved it.
+            checks, version_before = unfinished.checks, unfinished.baseline_version
+            intent = intent._replace(checks=checks, baseline_version=version_before)
         steps += _recorded(found, version, target, intent, moves, tags, provenance)
     elif tags:
         steps += [TagVersion(target.model, target.version, tags)]
@@ -138,6 +151,7 @@ def _entry(
         gate_sha256=gate.digest,
         run_id=found.candidacy.snapshot.run.run_id,
         checks=check_lines(found.candidacy.findings),
+        baseline_version=compared_with(found.candidacy.snapshot, promotion),
     )
 
 
@@ -155,10 +169,11 @@ def _recorded(  # noqa: PLR0913, PLR0917 - as above
     decision = last_decision(
         "promoted",
         gate,
-        found.candidacy.findings,
+        intent.checks,
         provenance,
         time=intent.time,
         previous_version=intent.previous_version,
+        baseline_version=intent.baseline_version,
     )
     about, done = intent.to_tag(), intent._replace(verdict="promoted").to_tag()
     before = target.tags.get(intent.key)
@@ -167,8 +182,10 @@ def _recorded(  # noqa: PLR0913, PLR0917 - as above
             target.model, target.version, (TagChange(intent.key, about, before),), read_back=False
         )
     yield from moves
+    # A version takes one request for each tag, and has the baseline in its entry.
+    of_version = {key: value for key, value in decision.items() if key != BASELINE_VERSION}
     if version != target:
-        yield TagVersion(version.model, version.version, tuple(tag_changes(decision, version.tags)))
+        yield TagVersion(version.model, version.version, tuple(tag_changes(of_version, version.tags)))
     yield TagRun(run.run_id, tuple(tag_changes(decision, run.tags)))
-    last = (*tags, *tag_changes(decision, target.tags), TagChange(intent.key, done, about))
+    last = (*tags, *tag_changes(of_version, target.tags), TagChange(intent.key, done, about))
     yield TagVersion(target.model, target.version, last)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_mlflow_gate.promotion.approval import approver, needs_approval
 from pytest_mlflow_gate.promotion.history import history_of, unfinished
-from pytest_mlflow_gate.promotion.registering import newest, source_of_copy
+from pytest_mlflow_gate.promotion.registering import existing_copy, newest
 from pytest_mlflow_gate.promotion.source import Refused, Source, find_source, source_of_version
 from pytest_mlflow_gate.promotion.steps import name
 from pytest_mlflow_gate.tracking.store import NotFound, StoreError
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from pytest_mlflow_gate.gatefile.types import Promotion
     from pytest_mlflow_gate.promotion.candidacy import Candidacy
     from pytest_mlflow_gate.promotion.record import Entry
+    from pytest_mlflow_gate.tracking.snapshot import Snapshot
     from pytest_mlflow_gate.tracking.store import Store
-    from pytest_mlflow_gate.tracking.values import ModelVersion, RegisteredModel, Snapshot
+    from pytest_mlflow_gate.tracking.values import ModelVersion, RegisteredModel
 
 
 class Survey(NamedTuple):
@@ -58,6 +59,14 @@ class Survey(NamedTuple):
         """The version that alias and stage are to be at, as far as it exists."""
         return self.copy if self.candidacy.promotion.copy_to else self.version
 
+    @property
+    def in_place(self) -> bool:
+        """Whether alias and stage are where they are to be."""
+        promotion, target = self.candidacy.promotion, self.target
+        if target is None or (promotion.alias and self.alias_before != target.version):
+            return False
+        return promotion.stage is None or (target.stage == promotion.stage and not self.in_stage)
+
 
 def survey(candidacy: Candidacy) -> Survey:
     """
@@ -81,7 +90,7 @@ def survey(candidacy: Candidacy) -> Survey:
         )
     model = store.registered_model(promotion.model) if promotion.copy_to else target
     version, note = _existing(promotion, snapshot, source, model, store)
-    copy = _existing_copy(promotion, version, source, target, store)
+    copy = existing_copy(promotion, version, source, store) if version and target else None
     found = Survey(
         candidacy=candidacy,
         source=source,
@@ -107,15 +116,7 @@ def survey(candidacy: Candidacy) -> Survey:
         unfinished=unfinished(entries, here, goal),
     )
     waits = approver(version) is None and needs_approval(promotion, entries)
-    return found._replace(awaits=waits and not _is_there(found))
-
-
-def _is_there(found: Survey) -> bool:
-    """Whether alias and stage are where they are to be."""
-    promotion, target = found.candidacy.promotion, found.target
-    if target is None or (promotion.alias and found.alias_before != target.version):
-        return False
-    return promotion.stage is None or (target.stage == promotion.stage and not found.in_stage)
+    return found._replace(awaits=waits and not found.in_place)
 
 
 def _at(model: RegisteredModel | None, alias: str | None) -> str | None:
@@ -139,19 +140,6 @@ def _existing(
             "so it is not used"
         )
     return None, ""
-
-
-def _existing_copy(
-    promotion: Promotion,
-    version: ModelVersion | None,
-    source: Source,
-    target: RegisteredModel | None,
-    store: Store,
-) -> ModelVersion | None:
-    if promotion.copy_to is None or version is None or target is None:
-        return None
-    of_run = store.model_versions(promotion.copy_to, run_id=source.run_id)
-    return newest(of_run, source_of_copy(version, source))
 
 
 def _loads(version: ModelVersion, snapshot: Snapshot, store: Store) -> bool:

@@ -13,19 +13,22 @@ import json
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pytest_mlflow_gate.checks.numbers import shown
+from pytest_mlflow_gate.tracking.snapshot import Rival
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_mlflow_gate.checks.finding import Finding
-    from pytest_mlflow_gate.gatefile.types import Gate
+    from pytest_mlflow_gate.gatefile.types import Gate, Promotion
     from pytest_mlflow_gate.promotion.provenance import Provenance
+    from pytest_mlflow_gate.tracking.snapshot import Snapshot
 
 PREFIX = "mlflow_gate."
 ENTRY = f"{PREFIX}decision."
 VERDICT = f"{PREFIX}verdict"
 GATE = f"{PREFIX}gate"
 APPROVED_BY = f"{PREFIX}approved_by"
+BASELINE_VERSION = f"{PREFIX}baseline_version"
 
 LONGEST = 5000
 """
@@ -43,6 +46,7 @@ _OPTIONAL = (
     "alias",
     "stage",
     "previous_version",
+    "baseline_version",
     "memory_version",
     "approved_by",
     "commit",
@@ -73,6 +77,7 @@ class Entry(NamedTuple):
         gate_sha256: Digest of the gate file.
         run_id: The candidate's run, or None where a person decided.
         checks: What was judged, a line for each, see `check_lines`.
+        baseline_version: The version that the candidate was compared with, see `compared_with`, or None.
     """
 
     key: str
@@ -92,6 +97,7 @@ class Entry(NamedTuple):
     gate_sha256: str
     run_id: str | None
     checks: tuple[str, ...]
+    baseline_version: str | None = None
 
     @property
     def target(self) -> tuple[str, str | None, str | None]:
@@ -102,6 +108,8 @@ class Entry(NamedTuple):
         """Return the tag's value, at most `LONGEST` characters; checks that do not fit are counted."""
         content = self._asdict()
         del content["key"]
+        if self.baseline_version is None:
+            del content["baseline_version"]
         content |= {name: content[name] and content[name][:most] for name, most in _LONGEST.items()}
         room = LONGEST - len(_json({**content, "checks": []}))
         return _json({**content, "checks": list(_fitting(self.checks, room))})
@@ -142,15 +150,30 @@ def check_lines(findings: Sequence[Finding]) -> tuple[str, ...]:
     return tuple(_check_line(finding) for finding in ordered if finding.limit or finding.outcome != "passed")
 
 
+def compared_with(snapshot: Snapshot, promotion: Promotion) -> str | None:
+    """
+    Return the baseline's version number, behind its model's name where that is another one.
+
+    None where there was none, or none but the candidate itself.
+    """
+    if not isinstance(snapshot.baseline, Rival) or snapshot.baseline.is_candidate:
+        return None
+    version = snapshot.baseline.version
+    return (
+        version.version if version.model == promotion.target_model else f"{version.model}/{version.version}"
+    )
+
+
 def last_decision(  # noqa: PLR0913 - all that a decision is made of, the second half by name
     verdict: Verdict,
     gate: Gate,
-    findings: Sequence[Finding],
+    checks: Sequence[str],
     provenance: Provenance,
     *,
     time: str,
     reason: str | None = None,
     previous_version: str | None = None,
+    baseline_version: str | None = None,
 ) -> dict[str, str | None]:
     """
     Return the tags that say what was decided last; None stands for a tag that is not to be there.
@@ -158,21 +181,22 @@ def last_decision(  # noqa: PLR0913 - all that a decision is made of, the second
     Args:
         verdict: In one or two words.
         gate: The gate.
-        findings: What was judged.
+        checks: As in `Entry`.
         provenance: Who decided, and where.
         time: ISO 8601, UTC.
         reason: Why not, for a rejection.
         previous_version: The version that held the alias or stage before.
+        baseline_version: As in `Entry`.
     """
-    lines = _fitting(check_lines(findings), LONGEST)
     tags = {
         "verdict": verdict,
         "time": time,
         "gate": gate.name,
         "gate_sha256": gate.digest,
-        "checks": "; ".join(lines) or None,
+        "checks": "; ".join(_fitting(checks, LONGEST)) or None,
         "reason": reason,
         "previous_version": previous_version,
+        "baseline_version": baseline_version,
         "commit": provenance.commit,
         "job_url": provenance.job_url,
         "by": provenance.by,

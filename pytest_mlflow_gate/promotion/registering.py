@@ -11,6 +11,7 @@ from pytest_mlflow_gate.tracking.store import StoreError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_mlflow_gate.gatefile.types import Promotion
     from pytest_mlflow_gate.promotion.prepare import Survey
     from pytest_mlflow_gate.tracking.store import Store
     from pytest_mlflow_gate.tracking.values import ModelVersion
@@ -60,6 +61,16 @@ def copy(
         promotion.copy_to, source_of_copy(version, found.source), found.models, store
     )
     return _ready(made, candidacy.gate.wait, store, now, sleep)
+
+
+def existing_copy(
+    promotion: Promotion, version: ModelVersion, source: Source, store: Store
+) -> ModelVersion | None:
+    """Return the newest copy of *version*, made of *source*, in the model that the gate copies to."""
+    if promotion.copy_to is None:
+        return None
+    of_run = store.model_versions(promotion.copy_to, run_id=source.run_id)
+    return newest(of_run, source_of_copy(version, source))
 
 
 def source_of_copy(version: ModelVersion, source: Source) -> Source:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_mlflow_gate.gatefile.types import Promotion
+    from pytest_mlflow_gate.tracking.snapshot import Snapshot
     from pytest_mlflow_gate.tracking.store import Store
-    from pytest_mlflow_gate.tracking.values import Artifact, LoggedModel, ModelVersion, Run, Snapshot
+    from pytest_mlflow_gate.tracking.values import Artifact, LoggedModel, ModelVersion, Run
 
 _LONGEST_COPY_CHAIN = 5
 

@@ -13,15 +13,15 @@ from pytest_mlflow_gate.promotion.decision import Result
 from pytest_mlflow_gate.promotion.move import MoveFailed, move, put_back
 from pytest_mlflow_gate.promotion.plan import iso, plan_of
 from pytest_mlflow_gate.promotion.prepare import Survey, survey
-from pytest_mlflow_gate.promotion.record import decided, last_decision
-from pytest_mlflow_gate.promotion.registering import copy, register
+from pytest_mlflow_gate.promotion.record import check_lines, compared_with, decided, last_decision
+from pytest_mlflow_gate.promotion.registering import copy, existing_copy, register
 from pytest_mlflow_gate.promotion.results import awaiting, promoted
 from pytest_mlflow_gate.promotion.source import Refused
 from pytest_mlflow_gate.promotion.tagging import TagRun, TagVersion, tag_changes
 from pytest_mlflow_gate.tracking.store import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_mlflow_gate.promotion.candidacy import Candidacy
     from pytest_mlflow_gate.promotion.provenance import Provenance
@@ -39,15 +39,21 @@ class Moved(NamedTuple):
     """What a gate's promotion changed, so that it can be put back."""
 
     gate: str
-    run_id: str
     steps: tuple[Step, ...]
     store: Store
     result: Result
 
 
-def prepare(candidacies: Sequence[Candidacy], policy: Policy) -> tuple[tuple[Survey, ...], dict[str, Result]]:
+def prepare(
+    candidacies: Sequence[Candidacy], policy: Policy, veto: Callable[[Survey], str | None] = lambda _: None
+) -> tuple[tuple[Survey, ...], dict[str, Result]]:
     """
     Read everything for every gate; writes nothing.
+
+    Args:
+        candidacies: Whom the verdict lets pass.
+        policy: How gates stand together.
+        veto: Returns a reason against a promotion, or None; asked about those that would move something.
 
     Returns:
         What `carry_out` needs of the gates that can go on, and by the gate's name the results of those that
@@ -57,9 +63,15 @@ def prepare(candidacies: Sequence[Candidacy], policy: Policy) -> tuple[tuple[Sur
     results: dict[str, Result] = {}
     for candidacy in candidacies:
         try:
-            surveys.append(survey(candidacy))
+            found = survey(candidacy)
         except (Refused, StoreError) as error:
             results[candidacy.gate.name] = Result("refused", str(error))
+            continue
+        reason = None if found.in_place else veto(found)
+        if reason is None:
+            surveys.append(found)
+        else:
+            results[candidacy.gate.name] = Result("refused", reason)
     refused = next(iter(results), None)
     for found in surveys:
         if found.awaits:
@@ -106,15 +118,17 @@ def carry_out(
         text = f"the promotion of {culprit} was refused"
         return {name: Result("withheld", text) for name in _names(surveys)} | results, ()
     moved: list[Moved] = []
+    written_on: set[str] = set()
     for index, (found, version) in enumerate(registered):
         name = found.candidacy.gate.name
-        if found.awaits:
-            results[name] = _wait(found, version, provenance, now)
-            continue
         try:
             run_id = found.candidacy.snapshot.run.run_id
-            if any(change.run_id == run_id for change in moved):
+            if run_id in written_on:
                 found, version = _afresh(found, version)  # noqa: PLW2901 - the same, as it is now
+            written_on.add(run_id)
+            if found.awaits:
+                results[name] = _wait(found, version, provenance, now)
+                continue
             # Two gates may move the same version, and each has an entry of its own.
             steps, results[name] = _move(found, version, provenance, now + index * _APART)
         except StoreError as error:
@@ -125,7 +139,7 @@ def carry_out(
                 take_back(moved, f"the promotion of {name} was interrupted")
             raise
         if results[name].status == "promoted":
-            moved.append(Moved(name, run_id, steps, found.candidacy.store, results[name]))
+            moved.append(Moved(name, steps, found.candidacy.store, results[name]))
         elif policy == "all":
             text = f"the promotion of {name} failed"
             later = _names(found for found, _ in registered[index + 1 :])
@@ -153,10 +167,11 @@ def record_rejection(candidacy: Candidacy, verdict: Verdict, provenance: Provena
     decision = last_decision(
         "rejected",
         candidacy.gate,
-        candidacy.findings,
+        check_lines(candidacy.findings),
         provenance,
         time=iso(now),
         reason=Result.withheld(verdict).text,
+        baseline_version=compared_with(candidacy.snapshot, candidacy.promotion),
     )
     try:
         TagRun(run.run_id, tuple(tag_changes(decision, run.tags))).write(candidacy.store)
@@ -193,7 +208,14 @@ def _wait(found: Survey, version: ModelVersion, provenance: Provenance, now: flo
     """Write on version and run that they wait, for whoever is to approve; once."""
     candidacy = found.candidacy
     gate, run, store = candidacy.gate, candidacy.snapshot.run, candidacy.store
-    decision = last_decision("awaiting approval", gate, candidacy.findings, provenance, time=iso(now))
+    decision = last_decision(
+        "awaiting approval",
+        gate,
+        check_lines(candidacy.findings),
+        provenance,
+        time=iso(now),
+        baseline_version=compared_with(candidacy.snapshot, candidacy.promotion),
+    )
     wanted = {key: value for key, value in decision.items() if value is not None}
     try:
         for tags, step in (
@@ -211,14 +233,13 @@ def _wait(found: Survey, version: ModelVersion, provenance: Provenance, now: flo
 
 
 def _afresh(found: Survey, version: ModelVersion) -> tuple[Survey, ModelVersion]:
-    """Read again what an earlier gate of the session wrote on the same run and version: its record."""
+    """Read again what an earlier gate of the session wrote of the same run: its record, and its copy."""
     candidacy, store = found.candidacy, found.candidacy.store
     run = candidacy.snapshot.run._replace(tags=store.run(candidacy.snapshot.run.run_id).tags)
-    copied = found.copy and store.model_version(found.copy.model, found.copy.version)
     return (
         found._replace(
             candidacy=candidacy._replace(snapshot=candidacy.snapshot._replace(run=run)),
-            copy=copied or found.copy,
+            copy=existing_copy(candidacy.promotion, version, found.source, store),
         ),
         store.model_version(version.model, version.version) or version,
     )

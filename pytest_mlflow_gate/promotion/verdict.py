@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from pytest_mlflow_gate.gatefile.types import RUN_CHECK
+from pytest_mlflow_gate.gatefile.declared import RUN_CHECK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 Policy = Literal["all", "each", "never"]
 
-_PHASES = ("setup", "call", "teardown")
 _MANY = 3
 
 
@@ -150,18 +149,22 @@ def _own(judged: Judged, conduct: Conduct) -> Iterator[Reason]:
         ran = any(phase.when == "call" for phases in reported for phase in phases)
         if not ran or name not in judged.findings:
             not_run.append(name)
-        elif name not in blocking and not all(_clean(phases, judged.token) for phases in reported):
-            not_clean.append(name)
+        elif name not in blocking:
+            call = "skipped" if judged.findings[name].outcome == "exempt" else "passed"
+            if not all(_clean(phases, judged.token, call) for phases in reported):
+                not_clean.append(name)
     if not_run:
         yield Reason(f"not run: {_some(not_run)}", failure=False)
     if not_clean:
         yield Reason(f"not reported as passed, once and in full: {_some(not_clean)}", failure=False)
 
 
-def _clean(phases: tuple[Phase, ...], token: str) -> bool:
+def _clean(phases: tuple[Phase, ...], token: str, call: str) -> bool:
+    """Whether an item was reported in full; *call* is what its call has to be: an exempt check is skipped."""
     return (
-        tuple(phase.when for phase in phases) == _PHASES
-        and all(phase.outcome == "passed" and not phase.xfail for phase in phases)
+        tuple((phase.when, phase.outcome) for phase in phases)
+        == (("setup", "passed"), ("call", call), ("teardown", "passed"))
+        and not any(phase.xfail for phase in phases)
         and phases[1].token == token
     )
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from pytest_mlflow_gate.checks.kinds import KEYS
+from pytest_mlflow_gate.checks.kinds import language
+from pytest_mlflow_gate.fixtures import SUBJECTS
 from pytest_mlflow_gate.gatefile.discovery import gate_files
 from pytest_mlflow_gate.gatefile.loader import load
 from pytest_mlflow_gate.gatefile.problems import GateFileError
@@ -18,7 +19,9 @@ from pytest_mlflow_gate.options import absolute, explicit_gate_arguments
 from pytest_mlflow_gate.pytest_glue.collection import GateCollection
 from pytest_mlflow_gate.pytest_glue.controller import Controller
 from pytest_mlflow_gate.pytest_glue.discretion import Discretion
+from pytest_mlflow_gate.pytest_glue.extending import added_conditions
 from pytest_mlflow_gate.pytest_glue.gates import SessionGate
+from pytest_mlflow_gate.pytest_glue.python_tests import PythonTests
 from pytest_mlflow_gate.pytest_glue.worker import Worker, is_worker
 from pytest_mlflow_gate.tracking.uri import choose_registry_uri, choose_tracking_uri
 
@@ -39,7 +42,6 @@ def activate(config: pytest.Config) -> None:
         pytest.UsageError: With every problem of every gate file, or for options that contradict.
     """
     config.pluginmanager.register(Discretion(), "mlflow-gate-discretion")
-    config.addinivalue_line("markers", "mlflow_gate: set on every check of a gate, for -m")
     runs = not any(config.getoption(mode, default=False) for mode in _NO_RUN_MODES)
     gates = tuple(_session_gates(config, needs_uri=runs))
     _refuse_twins(gates)
@@ -49,6 +51,7 @@ def activate(config: pytest.Config) -> None:
         config.args_source = pytest.Config.ArgsSource.ARGS
     if is_worker(config):
         worker = Worker(config, gates)
+        _register_python_tests(config, PythonTests(gates, worker))
         config.pluginmanager.register(worker, "mlflow-gate-worker")
         config.pluginmanager.register(GateCollection(config, gates, worker), "mlflow-gate-collection")
         return
@@ -61,7 +64,13 @@ def activate(config: pytest.Config) -> None:
         decision=_decision(config),
     )
     config.pluginmanager.register(controller, "mlflow-gate-controller")
+    _register_python_tests(config, controller.python_tests)
     config.pluginmanager.register(GateCollection(config, gates, controller), "mlflow-gate-collection")
+
+
+def _register_python_tests(config: pytest.Config, python_tests: PythonTests) -> None:
+    config.stash[SUBJECTS] = python_tests
+    config.pluginmanager.register(python_tests, "mlflow-gate-python-tests")
 
 
 def _session_gates(config: pytest.Config, *, needs_uri: bool) -> Iterator[SessionGate]:
@@ -72,10 +81,11 @@ def _session_gates(config: pytest.Config, *, needs_uri: bool) -> Iterator[Sessio
         if (path := absolute(config, argument.partition("::")[0])).is_file()
         and not any(path.samefile(other) for other in asked)
     ]
+    known = language(added_conditions(config))
     gates, problems = [], []
     for path in dict.fromkeys((*asked, *explicit)):
         try:
-            gate = load(_as_typed(config, path), keys=KEYS, environ=os.environ)
+            gate = load(_as_typed(config, path), language=known, environ=os.environ)
         except GateFileError as error:
             problems.append(str(error))
         else:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_mlflow_gate.gatefile.types import RUN_CHECK
+from pytest_mlflow_gate.gatefile.declared import RUN_CHECK
+from pytest_mlflow_gate.options import explicit_gate_arguments
 from pytest_mlflow_gate.pytest_glue.candidates import ResolvedCandidates
 from pytest_mlflow_gate.pytest_glue.collection import CheckItem
 from pytest_mlflow_gate.pytest_glue.deciding import Decider
+from pytest_mlflow_gate.pytest_glue.python_tests import PythonTests
 from pytest_mlflow_gate.pytest_glue.terminal import Terminal
 from pytest_mlflow_gate.pytest_glue.witness import Witness
 from pytest_mlflow_gate.pytest_glue.worker import INPUT, pack
@@ -25,9 +27,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_mlflow_gate.checks.finding import Finding
-    from pytest_mlflow_gate.gatefile.types import Check, Gate
+    from pytest_mlflow_gate.gatefile.declared import AnyCheck
+    from pytest_mlflow_gate.gatefile.types import Gate
     from pytest_mlflow_gate.promotion.verdict import Policy
     from pytest_mlflow_gate.pytest_glue.gates import SessionGate
+    from pytest_mlflow_gate.tracking.snapshot import Missing, Rival, Snapshot
 
 
 class Controller:
@@ -51,6 +55,7 @@ class Controller:
         self.candidates = ResolvedCandidates(config)
         self.witness = Witness(config, {gate.gate.name: gate.gate.digest for gate in gates})
         self.terminal = Terminal(config)
+        self.python_tests = PythonTests(gates, self)
         self.decider = Decider(
             config,
             gates,
@@ -68,9 +73,22 @@ class Controller:
 
     # What items ask
 
-    def finding(self, gate: Gate, check: Check | None) -> Finding:
+    def finding(self, gate: Gate, check: AnyCheck | None) -> Finding:
         """Return what this process found for a check."""
         return self.decider.judged(gate)[check.name if check else RUN_CHECK]
+
+    def candidate(self, gate: SessionGate) -> Snapshot | str:
+        """Return a gate's candidate, found now if nobody needed it before, or why there is none."""
+        self.candidates.resolve_all([gate])
+        return self.candidates.all()[gate.gate.name]
+
+    def baseline(self, gate: SessionGate) -> Rival | Missing | None:
+        """Return what a candidate is compared with, found now if no check compares."""
+        if isinstance(self.candidate(gate), str):
+            return None
+        self.candidates.find_baselines([gate])
+        candidate = self.candidate(gate)
+        return None if isinstance(candidate, str) else candidate.baseline
 
     # Before the first item
 
@@ -81,8 +99,10 @@ class Controller:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_setupnodes(self) -> None:
         """Resolve before the workers exist: they are told, and never ask."""
-        for gate in self.gates:
-            self.candidates.resolve(gate)
+        self.candidates.resolve_all(self.gates)
+        if set(self.config.args) - set(explicit_gate_arguments(self.config)):
+            # What else is run may have Python tests that compare; only the workers will know.
+            self.candidates.find_baselines(self.gates)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401
@@ -98,10 +118,9 @@ class Controller:
             return (yield)
         if not session.testsfailed or self.config.option.continue_on_collection_errors:
             self.witness.expect(session.items)
-            collected = {item.gate.name for item in session.items if isinstance(item, CheckItem)}
-            for gate in self.gates:
-                if gate.gate.name in collected:
-                    self.candidates.resolve(gate)
+            needed = {item.gate.name for item in session.items if isinstance(item, CheckItem)}
+            needed |= self.python_tests.gates_of(session.items)
+            self.candidates.resolve_all(gate for gate in self.gates if gate.gate.name in needed)
         try:
             result = yield
         except (session.Failed, session.Interrupted):
@@ -171,3 +190,4 @@ class _Outermost:
                 status = int(self.session.exitstatus)
                 decider.take_back(self.session, f"the session's exit status became {status} after it")
             self.controller.candidates.close()
+            decider.tell()

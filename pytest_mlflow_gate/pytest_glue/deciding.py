@@ -19,6 +19,7 @@ from pytest_mlflow_gate.promotion.decision import Decision, Result
 from pytest_mlflow_gate.promotion.provenance import provenance
 from pytest_mlflow_gate.promotion.verdict import Judged, decide
 from pytest_mlflow_gate.pytest_glue.candidates import shown_uri
+from pytest_mlflow_gate.pytest_glue.extending import PromotionHooks
 from pytest_mlflow_gate.pytest_glue.testcases import PromotionCases
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Decider:
         self.token = token
         self.decision_path = decision_path
         self.testcases = PromotionCases(config, witness)
+        self.hooks = PromotionHooks(config)
         self.results: dict[str, Result] = {}
         self._surveys: tuple[Survey, ...] = ()
         self._moved: tuple[Moved, ...] = ()
@@ -99,7 +101,7 @@ class Decider:
             from pytest_mlflow_gate.promotion import results, together  # noqa: PLC0415
 
             self.results |= {candidacy.gate.name: results.dry_run(candidacy) for candidacy in dry}
-            self._surveys, refused = together.prepare(moving, self.policy)
+            self._surveys, refused = together.prepare(moving, self.policy, self.hooks.veto)
             self.results |= refused
         for gate in self._promotable:
             result = self.results.get(gate.gate.name)
@@ -151,6 +153,13 @@ class Decider:
         moved, self._moved = self._moved, ()
         self.results |= together.take_back(moved, why)
         self._bring_up_to_date(session, {change.gate for change in moved})
+
+    def tell(self) -> None:
+        """Tell other plugins what was promoted and stands."""
+        gates = {gate.gate.name: gate.gate for gate in self.gates}
+        for change in self._moved:
+            for line in self.hooks.promoted(gates[change.gate], change.result):
+                self.terminal.warn(line)
 
     def turned_red(self, session: pytest.Session) -> bool:
         """Whether the exit status became another one after the promotion."""

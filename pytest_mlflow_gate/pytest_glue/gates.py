@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_mlflow_gate.checks.finding import Finding
-    from pytest_mlflow_gate.gatefile.types import Check, Gate
+    from pytest_mlflow_gate.gatefile.declared import AnyCheck
+    from pytest_mlflow_gate.gatefile.types import Gate
+    from pytest_mlflow_gate.tracking.snapshot import Missing, Rival, Snapshot
     from pytest_mlflow_gate.tracking.uri import TrackingUri
 
 
@@ -41,5 +43,11 @@ class Judge(Protocol):
 
     token: str
 
-    def finding(self, gate: Gate, check: Check | None) -> Finding:
+    def finding(self, gate: Gate, check: AnyCheck | None) -> Finding:
         """Return what was found for a check; None is the check that there is a candidate."""
+
+    def candidate(self, gate: SessionGate) -> Snapshot | str:
+        """Return a gate's candidate, or why there is none."""
+
+    def baseline(self, gate: SessionGate) -> Rival | Missing | None:
+        """Return what a candidate that was found is compared with; None where the gate has no baseline."""

@@ -1,4 +1,8 @@
-"""An xdist worker: it is told the candidates, judges its items, and signs off. It never talks to MLflow."""
+"""
+An xdist worker: it is told the candidates, judges its items, and signs off.
+
+It never talks to MLflow, except to load a model that a Python test asks for.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,16 @@ import pytest
 
 from pytest_mlflow_gate.checks.judge import judge
 from pytest_mlflow_gate.pytest_glue.collection import CheckItem
-from pytest_mlflow_gate.tracking.values import Snapshot
+from pytest_mlflow_gate.tracking.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
     from pytest_mlflow_gate.checks.finding import Finding
-    from pytest_mlflow_gate.gatefile.types import Check, Gate
+    from pytest_mlflow_gate.gatefile.declared import AnyCheck
+    from pytest_mlflow_gate.gatefile.types import Gate
     from pytest_mlflow_gate.pytest_glue.gates import SessionGate
+    from pytest_mlflow_gate.tracking.snapshot import Missing, Rival
 
 INPUT = "mlflow_gate"
 SIGNATURE = "mlflow_gate"
@@ -54,9 +60,18 @@ class Worker:
         self._digests = {gate.gate.name: gate.gate.digest for gate in gates}
         self._deselected = 0
 
-    def finding(self, gate: Gate, check: Check | None) -> Finding:
+    def finding(self, gate: Gate, check: AnyCheck | None) -> Finding:
         """Judge a check by the candidate that the controller found."""
         return judge(gate, check, self._candidates[gate.name])
+
+    def candidate(self, gate: SessionGate) -> Snapshot | str:
+        """Return the candidate that the controller found, or why there is none."""
+        return self._candidates[gate.gate.name]
+
+    def baseline(self, gate: SessionGate) -> Rival | Missing | None:
+        """Return the baseline that the controller found."""
+        candidate = self.candidate(gate)
+        return None if isinstance(candidate, str) else candidate.baseline
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Count the ordinary tests that the user left out."""

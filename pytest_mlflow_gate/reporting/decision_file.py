@@ -7,6 +7,8 @@ import math
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from pytest_mlflow_gate.tracking.snapshot import Missing, Rival
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -64,6 +66,7 @@ def _gate(decision: Decision) -> Json:
             "experiment": candidate.experiment.name,
             "url": candidate.url,
         },
+        "baseline": _baseline(decision),
         "passed": decision.passed,
         "checks": [_check(finding) for finding in decision.findings],
         "promotion": None
@@ -83,6 +86,17 @@ def _gate(decision: Decision) -> Json:
     }
 
 
+def _baseline(decision: Decision) -> Json:
+    """Return what the candidate was compared with, why there was nothing, or None where nothing compares."""
+    match decision.candidate and decision.candidate.baseline:
+        case Rival(version=version, run=run):
+            return {"model": version.model, "version": version.version, "run_id": run.run_id}
+        case Missing(why=why):
+            return {"missing": why}
+        case _:
+            return None
+
+
 def _check(finding: Finding) -> Json:
     return {
         "name": finding.check,
@@ -91,6 +105,7 @@ def _check(finding: Finding) -> Json:
         "severity": finding.severity,
         "value": _number(finding.value),
         "limit": finding.limit,
+        "baseline": finding.baseline,
         "margin": None if finding.margin is None else float(finding.margin),
         "text": finding.text,
         "line": finding.line,

@@ -5,19 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pytest_mlflow_gate.checks.numbers import short, signed
+from pytest_mlflow_gate.gatefile.declared import RUN_CHECK
+from pytest_mlflow_gate.tracking.snapshot import Rival
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_mlflow_gate.checks.finding import Finding
     from pytest_mlflow_gate.promotion.decision import Decision
-    from pytest_mlflow_gate.tracking.values import Snapshot
+    from pytest_mlflow_gate.tracking.snapshot import Snapshot
 
 Mood = Literal["good", "bad", "doubtful", "plain"]
 
 _MOST_ROWS = 40
+_WIDEST_LIMIT = 40
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-_WORDS = {"passed": "", "failed": "FAILED", "unevaluable": "CANNOT JUDGE", "skipped": "not judged"}
+_WORDS = {
+    "passed": "",
+    "exempt": "skipped",
+    "failed": "FAILED",
+    "unevaluable": "CANNOT JUDGE",
+    "skipped": "not judged",
+}
 _VERBS: dict[str, tuple[str, Mood]] = {
     "promoted": ("PROMOTED", "good"),
     "withheld": ("NOT PROMOTED", "bad"),
@@ -53,14 +62,17 @@ def summary(decision: Decision, now: float) -> Iterator[Line]:
         yield Line(decision.findings[0].text if decision.findings else "not judged", "bad")
         return
     yield Line(_candidate(decision.candidate, now))
-    findings = [finding for finding in decision.findings if finding.metric is not None]
+    if isinstance(baseline := decision.candidate.baseline, Rival):
+        version = baseline.version
+        yield Line(f"compared with version {version.version} of {version.model}, run {baseline.run.run_id}")
+    findings = [finding for finding in decision.findings if finding.check != RUN_CHECK]
     shown_findings = _worth_showing(findings)
     rows = [("check", "value", "limit", "margin", "")]
     rows += [
         (
             finding.check,
-            "never logged" if finding.value is None else short(finding.value, finding.margin),
-            finding.limit,
+            _value(finding),
+            _cut(finding.limit),
             "" if finding.margin is None else signed(finding.margin),
             _word(finding),
         )
@@ -73,6 +85,8 @@ def summary(decision: Decision, now: float) -> Iterator[Line]:
             cell.ljust(width) for cell, width in zip(row, widths, strict=True)
         )
         yield Line(f"  {check}  {value}  {limit}  {margin}  {word}".rstrip(), mood)
+    excused = (finding.text for finding in findings if finding.outcome == "exempt")
+    yield from (Line(f"  skipped: {text}") for text in dict.fromkeys(excused))
     hidden = len(findings) - len(shown_findings)
     if hidden:
         yield Line(f"  ... and {hidden} more that passed")
@@ -108,6 +122,17 @@ def _candidate(candidate: Snapshot, now: float) -> str:
     return text
 
 
+def _cut(limit: str) -> str:
+    """Return a limit that fits its column; a rule's is its whole expression."""
+    return limit if len(limit) <= _WIDEST_LIMIT else f"{limit[: _WIDEST_LIMIT - 3]}..."
+
+
+def _value(finding: Finding) -> str:
+    if finding.value is not None:
+        return short(finding.value, finding.margin)
+    return "no value" if finding.metric and finding.outcome == "unevaluable" else ""
+
+
 def _worth_showing(findings: Sequence[Finding]) -> Sequence[Finding]:
     if len(findings) <= _MOST_ROWS:
         return findings
@@ -120,6 +145,6 @@ def _word(finding: Finding) -> str:
 
 
 def _mood(finding: Finding) -> Mood:
-    if finding.outcome == "passed":
+    if finding.outcome in ("passed", "exempt"):
         return "plain"
     return "bad" if finding.blocks else "doubtful"

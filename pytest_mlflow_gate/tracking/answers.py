@@ -78,6 +78,15 @@ class Answer:
             return str(self.status)
 
 
+def is_file(headers: Mapping[str, str]) -> bool:
+    """
+    Tell whether an answer with these *headers* is a file as MLflow sends one.
+
+    It marks each as an attachment, which no login page is, and no answer of its API.
+    """
+    return headers.get("content-disposition", "").lower().startswith("attachment")
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """
@@ -112,6 +121,17 @@ class Reader:
                 raise NotMlflow(f"{self.server}: {self._instead(answer)}")
             return document
         raise self._error(answer, document or {}, path, sent)
+
+    def read_file(self, answer: Answer, path: str, sent: str | None) -> bytes:
+        """Return the content of an answer that is a file; arguments and errors are those of `read`."""
+        if not 200 <= answer.status < 300:  # noqa: PLR2004 - as in read
+            raise self._error(answer, _json_object(answer) or {}, path, sent)
+        if answer.content_type == "text/html" or not is_file(answer.headers):
+            kind = "an HTML page" if answer.content_type == "text/html" else self._kind(answer)
+            raise NotMlflow(
+                f"{self.server}: answered with {kind} instead of a file (a login page or a proxy?)"
+            )
+        return answer.body
 
     def excerpt(self, text: str) -> str:
         """Return the beginning of a foreign *text* on one line, without secrets and control characters."""
@@ -152,7 +172,10 @@ class Reader:
             return "answered with an HTML page instead of MLflow's API (a login page or a proxy?)"
         if kind.endswith("json"):
             return "answered with invalid JSON instead of MLflow's API (a proxy that cuts answers?)"
-        return f"answered with {self.excerpt(kind) or 'no content type'} instead of MLflow's API"
+        return f"answered with {self._kind(answer)} instead of MLflow's API"
+
+    def _kind(self, answer: Answer) -> str:
+        return self.excerpt(answer.content_type) or "no content type"
 
     def _redirect(self, location: str, path: str) -> str:
         target = location.partition("?")[0]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from pytest_mlflow_gate.tracking.shapes import number
+from pytest_mlflow_gate.tracking.shapes import by_dataset, number
 from pytest_mlflow_gate.tracking.values import (
     Artifact,
+    DatasetMetric,
     Experiment,
     LoggedModel,
+    Measurement,
     ModelVersion,
     RegisteredModel,
     Run,
@@ -30,6 +32,7 @@ def experiment(entity: Entity) -> Experiment:
 def run(entity: Entity) -> Run:
     """Return the run that an ``mlflow.entities.Run`` is."""
     info, data = entity.info, entity.data
+    inputs = entity.inputs.dataset_inputs if entity.inputs else ()
     outputs = entity.outputs.model_outputs if entity.outputs else ()
     return Run(
         run_id=info.run_id,
@@ -44,7 +47,13 @@ def run(entity: Entity) -> Run:
         params=dict(data.params),
         tags=dict(data.tags),
         model_ids=tuple(dict.fromkeys(output.model_id for output in outputs)),
+        datasets=tuple(sorted({(entry.dataset.name, entry.dataset.digest) for entry in inputs})),
     )
+
+
+def measurement(entity: Entity) -> Measurement:
+    """Return the value that an ``mlflow.entities.Metric`` of a run is."""
+    return Measurement(value=number(entity.value), step=int(entity.step), timestamp=int(entity.timestamp))
 
 
 def logged_model(entity: Entity) -> LoggedModel:
@@ -54,6 +63,19 @@ def logged_model(entity: Entity) -> LoggedModel:
         name=entity.name,
         run_id=entity.source_run_id or None,
         ready=str(entity.status) == "READY",
+        metrics=by_dataset(map(_dataset_metric, entity.metrics or ())),
+    )
+
+
+def _dataset_metric(entity: Entity) -> DatasetMetric:
+    return DatasetMetric(
+        key=entity.key,
+        value=number(entity.value),
+        step=int(entity.step),
+        timestamp=int(entity.timestamp),
+        dataset=entity.dataset_name or None,
+        digest=entity.dataset_digest or None,
+        run_id=entity.run_id or None,
     )
 
 

@@ -10,13 +10,14 @@ import queue
 import threading
 import time
 import warnings
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from pytest_mlflow_gate.tracking.answers import Answer, Reader
+from pytest_mlflow_gate.tracking.answers import Answer, Reader, is_file
 from pytest_mlflow_gate.tracking.failures import CONNECT_SECONDS, explain
 from pytest_mlflow_gate.tracking.retry import Transient, bounded
+from pytest_mlflow_gate.tracking.small_files import LONGEST
 from pytest_mlflow_gate.tracking.store import NotFound, NotMlflow, Rejected, StoreError, Unreachable
 from pytest_mlflow_gate.tracking.uri import Secrets, basic_value, mask
 
@@ -24,12 +25,16 @@ with warnings.catch_warnings():
     # As in `failures`.
     warnings.simplefilter("ignore")
     import requests
-    import urllib3.exceptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from pytest_mlflow_gate.tracking.credentials import Connection
+
+    Read: TypeAlias = Callable[[Answer, str, str | None], "T"]
+
+T = TypeVar("T")
 
 _SERVER_INFO = "/api/3.0/mlflow/server-info"
 _WORKSPACE_HEADER = "X-MLFLOW-WORKSPACE"
@@ -48,7 +53,7 @@ class _Authorization(requests.auth.AuthBase):
 
 class Transport:
     """
-    One http(s) server, with a pool of connections.
+    One http(s) server, for any number of threads: each that asks has a connection of its own.
 
     Credentials in the URI win over those of *connection*, as they do for MLflow's client; without either,
     ``~/.netrc`` is asked. Proxies and ``REQUESTS_CA_BUNDLE`` are those of the process's environment.
@@ -79,8 +84,15 @@ class Transport:
             secrets = secrets.and_also(netrc[1], value)
         self._reader = Reader(self.description, self.base, secrets)
         self._clock, self._sleep = clock, sleep
-        self._session = requests.Session()
-        self._session.headers.update({"User-Agent": "pytest-mlflow-gate", "Accept": "application/json"})
+        # A session for each thread: its cookies must not change while another thread sends them.
+        self._idle: list[requests.Session] = []
+        self._entering = threading.Lock()
+        self._unverified: AbstractContextManager[None] = nullcontext()
+        if connection.verify is False:
+            from pytest_mlflow_gate.tracking.unverified import UNVERIFIED  # noqa: PLC0415 - hardly ever needed
+
+            self._unverified = UNVERIFIED
+        self._has_workspaces: bool | None = None
 
     def ask(
         self, method: str, path: str, fields: Mapping[str, object], *, repeatable: bool = True
@@ -97,40 +109,64 @@ class Transport:
         Raises:
             StoreError: Whatever else happened, in one line that begins with the masked URI.
         """
-        if self._connection.workspace and _WORKSPACE_HEADER not in self._session.headers:
-            self._enter_workspace(self._connection.workspace)
-        return self._ask(method, path, fields, repeatable=repeatable)
+        return self._ask_in_workspace(method, path, fields, self._reader.read, repeatable=repeatable)
+
+    def file(self, path: str, fields: Mapping[str, object]) -> bytes:
+        """
+        Return the file that MLflow sends for a GET; of one longer than `LONGEST` enough of it to tell.
+
+        Args:
+            path: As in `ask`.
+            fields: As in `ask`.
+
+        Raises:
+            StoreError: As in `ask`, and for every answer that is not marked as a file.
+        """
+        return self._ask_in_workspace("GET", path, fields, self._reader.read_file, repeatable=True)
 
     def close(self) -> None:
         """Close idle connections."""
-        self._session.close()
+        while self._idle:
+            self._idle.pop().close()
+
+    def _ask_in_workspace(
+        self, method: str, path: str, fields: Mapping[str, object], read: Read[T], *, repeatable: bool
+    ) -> T:
+        if workspace := self._connection.workspace:
+            self._enter_workspace(workspace)
+        return self._ask(method, path, fields, read, repeatable=repeatable)
 
     def _enter_workspace(self, workspace: str) -> None:
-        try:
-            info = self._ask("GET", _SERVER_INFO, {}, repeatable=True)
-        except (NotFound, NotMlflow, Rejected):
-            info = {}
-        if info.get("workspaces_enabled") is not True:
+        with self._entering:
+            if self._has_workspaces is None:
+                self._has_workspaces = self._knows_workspaces()
+        if not self._has_workspaces:
             # MLflow 2 would ignore the header, and answer from the only namespace that it has.
             raise Rejected(
                 f"{self.description}: MLFLOW_WORKSPACE is {workspace!r}, but this server has no workspaces: "
                 "unset it, or start the server with --enable-workspaces"
             )
-        self._session.headers[_WORKSPACE_HEADER] = workspace
+
+    def _knows_workspaces(self) -> bool:
+        try:
+            info = self._ask("GET", _SERVER_INFO, {}, self._reader.read, repeatable=True)
+        except (NotFound, NotMlflow, Rejected):
+            return False
+        return info.get("workspaces_enabled") is True
 
     def _ask(
-        self, method: str, path: str, fields: Mapping[str, object], *, repeatable: bool
-    ) -> dict[str, Any]:
+        self, method: str, path: str, fields: Mapping[str, object], read: Read[T], *, repeatable: bool
+    ) -> T:
         return bounded(
-            lambda remaining: self._attempt(method, path, fields, remaining),
+            lambda remaining: self._attempt(method, path, fields, read, remaining),
             repeatable=repeatable,
             clock=self._clock,
             sleep=self._sleep,
         )
 
     def _attempt(
-        self, method: str, path: str, fields: Mapping[str, object], remaining: float
-    ) -> dict[str, Any]:
+        self, method: str, path: str, fields: Mapping[str, object], read: Read[T], remaining: float
+    ) -> T:
         # No socket timeout ends an answer that arrives byte by byte, nor a slow look-up of a host name. So
         # the exchange has a thread of its own, which is left to itself when the time is over.
         box: queue.SimpleQueue[tuple[Answer, str | None] | Exception] = queue.SimpleQueue()
@@ -141,7 +177,7 @@ class Transport:
             except Exception as error:  # noqa: BLE001 - raised again below, in the thread that asked
                 box.put(error)
 
-        with _without_tls_warning(insecure=self._connection.verify is False):
+        with self._unverified:
             threading.Thread(target=exchange, name="mlflow-gate-request", daemon=True).start()
             try:
                 outcome = box.get(timeout=max(0.0, remaining))
@@ -151,27 +187,42 @@ class Transport:
         if isinstance(outcome, Exception):
             raise explain(outcome, self._reader, remaining) from None
         answer, sent = outcome
-        return self._reader.read(answer, path, sent)
+        return read(answer, path, sent)
 
     def _exchange(
         self, method: str, path: str, fields: Mapping[str, object], remaining: float
     ) -> tuple[Answer, str | None]:
-        response = self._session.request(
-            method,
-            f"{self.base}{path}",
-            params=fields if method == "GET" else None,  # type: ignore[arg-type]
-            json=None if method == "GET" else fields,
-            auth=self._authorization,
-            timeout=(min(CONNECT_SECONDS, remaining), remaining),
-            allow_redirects=False,
-            stream=True,
-            verify=self._connection.verify,
-            cert=self._connection.client_cert,
-        )
-        # By default, urllib3 1 takes an answer that was cut for a whole one.
-        response.raw.enforce_content_length = True
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers, response.content), _sent(response.request.headers)
+        try:
+            session = self._idle.pop()
+        except IndexError:
+            session = requests.Session()
+        try:
+            response = session.request(
+                method,
+                f"{self.base}{path}",
+                params=fields if method == "GET" else None,  # type: ignore[arg-type]
+                json=None if method == "GET" else fields,
+                headers=self._headers(),
+                auth=self._authorization,
+                timeout=(min(CONNECT_SECONDS, remaining), remaining),
+                allow_redirects=False,
+                stream=True,
+                verify=self._connection.verify,
+                cert=self._connection.client_cert,
+            )
+            # By default, urllib3 1 takes an answer that was cut for a whole one.
+            response.raw.enforce_content_length = True
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            body = _beginning(response) if is_file(headers) else response.content
+            return Answer(response.status_code, headers, body), _sent(response.request.headers)
+        finally:
+            self._idle.append(session)
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"User-Agent": "pytest-mlflow-gate", "Accept": "application/json"}
+        if self._has_workspaces and self._connection.workspace:
+            headers[_WORKSPACE_HEADER] = self._connection.workspace
+        return headers
 
 
 def _split(uri: str) -> SplitResult:
@@ -197,17 +248,16 @@ def _authorization(parts: SplitResult, connection: Connection) -> _Authorization
     return _Authorization(f"Bearer {connection.token}") if connection.token else None
 
 
+def _beginning(response: requests.Response) -> bytes:
+    body = b""
+    with response:
+        for piece in response.iter_content(LONGEST + 1):
+            body += piece
+            if len(body) > LONGEST:
+                break
+    return body
+
+
 def _sent(headers: Mapping[str, str]) -> str | None:
     scheme = headers.get("Authorization", "").partition(" ")[0]
     return {"Basic": "user and password were", "Bearer": "a token was"}.get(scheme)
-
-
-@contextmanager
-def _without_tls_warning(*, insecure: bool) -> Iterator[None]:
-    # The user asked for it in the environment; under -W error the warning would be a failure.
-    if not insecure:
-        yield
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
-        yield

@@ -31,6 +31,7 @@ def quiet_mlflow(seconds: float) -> Iterator[None]:
     settings = {
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_DISABLE_AGENT_HINT": "1",
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
         # Followed, a redirect makes a GET of a write and calls that done, and headers of plugins go along.
         "MLFLOW_ALLOW_HTTP_REDIRECTS": "false",
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
@@ -67,6 +68,30 @@ def default_tracking_uri(tracking_uri: str) -> Iterator[None]:
             yield
         finally:
             set_tracking_uri(before)
+
+
+@contextmanager
+def default_registry_uri(registry_uri: str | None) -> Iterator[None]:
+    """
+    Have *registry_uri* be the process's own inside of this.
+
+    What loads a model knows no other way to be told.
+
+    Args:
+        registry_uri: As MLflow's client reads it; None for the registry of the process's own tracking URI.
+    """
+    from mlflow.tracking import get_registry_uri, set_registry_uri  # noqa: PLC0415 - takes seconds
+
+    with _environment({"MLFLOW_REGISTRY_URI": None}):
+        before = get_registry_uri()
+        set_registry_uri(None)
+        # MLflow does not tell what somebody's code set from what follows from the tracking URI.
+        own = None if get_registry_uri() == before else before
+        set_registry_uri(registry_uri)
+        try:
+            yield
+        finally:
+            set_registry_uri(own)
 
 
 @contextmanager

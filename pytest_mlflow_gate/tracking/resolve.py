@@ -14,8 +14,8 @@ from pytest_mlflow_gate.tracking.candidate_run import (
     run_with_id,
 )
 from pytest_mlflow_gate.tracking.selection import select_run
+from pytest_mlflow_gate.tracking.snapshot import Snapshot
 from pytest_mlflow_gate.tracking.store import NotFound
-from pytest_mlflow_gate.tracking.values import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -71,7 +71,7 @@ def resolve(  # noqa: PLR0913 - clock and sleep are for tests only
             run = _run_of(_logged_model(model_id, store), f"logged model {model_id}", store)
             experiment = _experiment_of(run, store)
     run = Patience(needed, wait, progress, now, sleep).finished(store, run)
-    return Snapshot(run, experiment, version, model_id, store.run_url(run))
+    return Snapshot(run, experiment, version, model_id, store.run_url(run), taken=now())
 
 
 def _experiment_of(run: Run, store: Store, expected: str | None = None) -> Experiment:

@@ -11,12 +11,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from pytest_mlflow_gate.tracking import shapes
-from pytest_mlflow_gate.tracking.answers import ApiError
+from pytest_mlflow_gate.tracking import rest_files, shapes
 from pytest_mlflow_gate.tracking.api import Api
 from pytest_mlflow_gate.tracking.credentials import known_secrets, read_connection
-from pytest_mlflow_gate.tracking.filters import quoted
 from pytest_mlflow_gate.tracking.http import Transport
+from pytest_mlflow_gate.tracking.rest_registry import RestRegistry
 from pytest_mlflow_gate.tracking.store import NotFound
 
 if TYPE_CHECKING:
@@ -27,15 +26,14 @@ if TYPE_CHECKING:
         Artifact,
         Experiment,
         LoggedModel,
-        ModelVersion,
-        RegisteredModel,
+        Measurement,
         Run,
     )
 
-_VERSIONS_PAGE = 1000
+_HISTORY_PAGE = 25_000
 
 
-class RestStore:
+class RestStore(RestRegistry):
     """
     An http(s) tracking server, with the registry of the same or another http(s) server.
 
@@ -66,9 +64,10 @@ class RestStore:
         connection = read_connection(environ, home)
         secrets = known_secrets(environ, tracking_uri, registry_uri, connection=connection)
         self._workspace = connection.workspace
-        self._tracking = self._registry = Api(Transport(tracking_uri, connection, secrets))
+        self._tracking = registry = Api(Transport(tracking_uri, connection, secrets))
         if registry_uri is not None and registry_uri != tracking_uri:
-            self._registry = Api(Transport(registry_uri, connection, secrets))
+            registry = Api(Transport(registry_uri, connection, secrets))
+        super().__init__(registry)
         self.description = self._tracking.transport.description
 
     def run_url(self, run: Run) -> str | None:
@@ -107,6 +106,12 @@ class RestStore:
         }
         return self._tracking.every("POST", "runs/search", fields, "runs", shapes.run)
 
+    def metric_history(self, run_id: str, metric: str) -> tuple[Measurement, ...]:
+        """Return every logged value of one metric, all pages, by step and time; empty when there is none."""
+        fields = {"run_id": run_id, "metric_key": metric, "max_results": _HISTORY_PAGE}
+        found = self._tracking.every("GET", "metrics/get-history", fields, "metrics", shapes.measurement)
+        return shapes.history(found)
+
     def logged_model(self, model_id: str) -> LoggedModel:
         """Return the MLflow 3 logged model with this id; `NotFound` when there is none."""
         path = f"logged-models/{quote(model_id, safe='')}"
@@ -114,111 +119,19 @@ class RestStore:
 
     def logged_model_artifacts(self, model_id: str) -> tuple[Artifact, ...]:
         """Return the top level of a logged model's files."""
-        path = f"logged-models/{quote(model_id, safe='')}/artifacts/directories"
-        return tuple(self._tracking.every("GET", path, {}, "files", shapes.artifact))
+        return rest_files.model_folder(self._tracking, model_id)
 
     def run_artifacts(self, run_id: str, path: str = "") -> tuple[Artifact, ...]:
         """Return one level of a run's artifacts below *path*; empty when there is nothing."""
-        fields = {"run_id": run_id, "path": path} if path else {"run_id": run_id}
-        return tuple(self._tracking.every("GET", "artifacts/list", fields, "files", shapes.artifact))
+        return rest_files.run_folder(self._tracking, run_id, path)
 
-    def registered_model(self, name: str) -> RegisteredModel | None:
-        """Return the registered model with its aliases, or None when there is none of that name."""
-        try:
-            fields = {"name": name}
-            return self._registry.one(
-                "registered-models/get", fields, "registered_model", shapes.registered_model
-            )
-        except NotFound:
-            return None
+    def model_file(self, model_id: str, path: str) -> str | None:
+        """Return the text of one small file of a logged model; None when there is no such file."""
+        return rest_files.model_file(self._tracking, model_id, path)
 
-    def model_version(self, model: str, version: str) -> ModelVersion | None:
-        """Return the version, or None when the model or the version does not exist."""
-        fields = {"name": model, "version": str(version)}
-        try:
-            return self._registry.one("model-versions/get", fields, "model_version", shapes.model_version)
-        except NotFound:
-            return None
-
-    def model_versions(self, model: str, *, run_id: str | None = None) -> tuple[ModelVersion, ...]:
-        """Return all versions of a model, or those of one run, newest first, all pages."""
-        conditions = [f"name = {self._quoted(model)}"]
-        if run_id is not None:
-            conditions.append(f"run_id = {self._quoted(run_id)}")
-        fields = {
-            "filter": " and ".join(conditions),
-            "order_by": ["version_number DESC"],
-            "max_results": _VERSIONS_PAGE,
-        }
-        path = "model-versions/search"
-        found = self._registry.every("GET", path, fields, "model_versions", shapes.model_version)
-        return tuple(sorted(found, key=lambda version: int(version.version), reverse=True))
-
-    def create_registered_model(self, name: str) -> None:
-        """Create the registered model; one that exists already is fine."""
-        try:
-            self._registry.ask("POST", "registered-models/create", {"name": name})
-        except ApiError as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                raise
-
-    def create_model_version(
-        self, model: str, *, source: str, run_id: str | None, model_id: str | None
-    ) -> ModelVersion:
-        """Register a new version. Never sent twice: MLflow would make two versions."""
-        given = {"name": model, "source": source, "run_id": run_id, "model_id": model_id}
-        fields = {key: value for key, value in given.items() if value is not None}
-        answer = self._registry.ask("POST", "model-versions/create", fields, repeatable=False)
-        return self._registry.value(answer, "model_version", shapes.model_version)
-
-    def delete_model_version(self, model: str, version: str) -> None:
-        """Remove a version; one that does not exist is fine."""
-        with suppress(NotFound):
-            fields = {"name": model, "version": str(version)}
-            self._registry.ask("DELETE", "model-versions/delete", fields)
-
-    def set_alias(self, model: str, alias: str, version: str) -> None:
-        """Point *alias* to *version*, whatever it pointed to before."""
-        fields = {"name": model, "alias": alias, "version": str(version)}
-        self._registry.ask("POST", "registered-models/alias", fields)
-
-    def delete_alias(self, model: str, alias: str) -> None:
-        """Remove *alias*; one that does not exist is fine."""
-        try:
-            self._registry.ask("DELETE", "registered-models/alias", {"name": model, "alias": alias})
-        except NotFound:
-            return
-        except ApiError as error:
-            if "not found" not in error.message:
-                raise
-
-    def set_stage(self, model: str, version: str, stage: str, *, archive_existing: bool) -> None:
-        """Move *version* to a legacy stage; with *archive_existing*, move the others there to Archived."""
-        fields = {
-            "name": model,
-            "version": str(version),
-            "stage": stage,
-            "archive_existing_versions": archive_existing,
-        }
-        self._registry.ask("POST", "model-versions/transition-stage", fields)
-
-    def set_version_tag(self, model: str, version: str, key: str, value: str) -> None:
-        """Set one tag of a model version."""
-        fields = {"name": model, "version": str(version), "key": key, "value": value}
-        try:
-            self._registry.ask("POST", "model-versions/set-tag", fields)
-        except ApiError as error:
-            # What MLflow makes of a database's "UNIQUE constraint failed": somebody else was the first to set
-            # this tag at the same moment. Now that it is there, setting it works.
-            if error.error_code != "BAD_REQUEST":
-                raise
-            self._registry.ask("POST", "model-versions/set-tag", fields)
-
-    def delete_version_tag(self, model: str, version: str, key: str) -> None:
-        """Remove one tag of a model version; one that does not exist is fine."""
-        fields = {"name": model, "version": str(version), "key": key}
-        with suppress(NotFound):
-            self._registry.ask("DELETE", "model-versions/delete-tag", fields)
+    def run_file(self, run_id: str, path: str) -> str | None:
+        """Return the text of one small artifact of a run; None when there is no such file."""
+        return rest_files.run_file(self._tracking, run_id, path)
 
     def set_run_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
         """Set tags of a run, all or none of them, in one request."""
@@ -234,6 +147,3 @@ class RestStore:
         """Give back connections."""
         self._tracking.transport.close()
         self._registry.transport.close()
-
-    def _quoted(self, text: str) -> str:
-        return quoted(text, self._registry.transport.description)

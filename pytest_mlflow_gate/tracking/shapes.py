@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mlflow_gate.tracking.values import (
     Artifact,
+    DatasetMetric,
     Experiment,
     LoggedModel,
+    Measurement,
     ModelVersion,
     RegisteredModel,
     Run,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 Json = dict[str, Any]
 
@@ -25,6 +27,27 @@ def number(value: float | str) -> float:
     """Return a metric's value; MLflow writes NaN as text, its SQL stores infinity as the largest float."""
     parsed = float(value)
     return math.copysign(math.inf, parsed) if abs(parsed) == sys.float_info.max else parsed
+
+
+def history(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
+    """Return *measurements* oldest first: the last one is what MLflow calls the metric's latest value."""
+    return tuple(sorted(measurements, key=_age))
+
+
+def by_dataset(metrics: Iterable[DatasetMetric]) -> tuple[DatasetMetric, ...]:
+    """Return *metrics* by key, dataset and digest, and those of one dataset oldest first."""
+    return tuple(
+        sorted(
+            metrics,
+            key=lambda metric: (metric.key, metric.dataset or "", metric.digest or "", *_age(metric)),
+        )
+    )
+
+
+def _age(measured: Measurement | DatasetMetric) -> tuple[int, int, float]:
+    # MLflow's own order. Of two values with one step and time it takes the greater, and a number before NaN.
+    value = -math.inf if math.isnan(measured.value) else measured.value
+    return measured.step, measured.timestamp, value
 
 
 def experiment(document: Json) -> Experiment:
@@ -39,6 +62,7 @@ def experiment(document: Json) -> Experiment:
 def run(document: Json) -> Run:
     """Return the run that *document* describes."""
     info, data = document["info"], document.get("data", {})
+    inputs = document.get("inputs", {}).get("dataset_inputs", ())
     outputs = document.get("outputs", {}).get("model_outputs", ())
     return Run(
         run_id=info["run_id"],
@@ -53,6 +77,16 @@ def run(document: Json) -> Run:
         params=_texts(data.get("params", ())),
         tags=_texts(data.get("tags", ())),
         model_ids=tuple(dict.fromkeys(output["model_id"] for output in outputs)),
+        datasets=tuple(sorted({(entry["dataset"]["name"], entry["dataset"]["digest"]) for entry in inputs})),
+    )
+
+
+def measurement(document: Json) -> Measurement:
+    """Return the value that *document* describes, of whatever metric."""
+    return Measurement(
+        value=number(document["value"]),
+        step=int(document.get("step", 0)),
+        timestamp=int(document["timestamp"]),
     )
 
 
@@ -64,6 +98,19 @@ def logged_model(document: Json) -> LoggedModel:
         name=info["name"],
         run_id=info.get("source_run_id") or None,
         ready=info["status"] == "LOGGED_MODEL_READY",
+        metrics=by_dataset(map(_dataset_metric, document.get("data", {}).get("metrics", ()))),
+    )
+
+
+def _dataset_metric(document: Json) -> DatasetMetric:
+    return DatasetMetric(
+        key=document["key"],
+        value=number(document["value"]),
+        step=int(document.get("step", 0)),
+        timestamp=int(document["timestamp"]),
+        dataset=document.get("dataset_name") or None,
+        digest=document.get("dataset_digest") or None,
+        run_id=document.get("run_id") or None,
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Artifact,
         Experiment,
         LoggedModel,
+        Measurement,
         ModelVersion,
         RegisteredModel,
         Run,
@@ -75,6 +76,15 @@ class Store(Protocol):
     ) -> Iterator[Run]:
         """Yield the active runs of one experiment that match, a request for each *page_size* of them."""
 
+    def metric_history(self, run_id: str, metric: str) -> tuple[Measurement, ...]:
+        """
+        Return every logged value of one metric, all pages, by step and time; empty when there is none.
+
+        Of two values with one step and time the greater is the later one, as in `Run.metrics`. A run that
+        does not exist has an empty history in SQL stores, and is `NotFound` in file stores. Those also lose
+        the steps of values that were logged with a model, and say 0.
+        """
+
     def logged_model(self, model_id: str) -> LoggedModel:
         """Return the MLflow 3 logged model with this id; `NotFound` when there is none."""
 
@@ -84,11 +94,33 @@ class Store(Protocol):
     def run_artifacts(self, run_id: str, path: str = "") -> tuple[Artifact, ...]:
         """Return one level of a run's artifacts below *path*; empty when there is nothing."""
 
+    def model_file(self, model_id: str, path: str) -> str | None:
+        """
+        Return the text of one small file of a logged model, such as MLmodel; None when there is no such file.
+
+        Args:
+            model_id: Of a logged model that exists, else `NotFound`.
+            path: Relative to the model's folder.
+
+        Raises:
+            Rejected: When it is larger than 1 MB or no UTF-8 text.
+        """
+
+    def run_file(self, run_id: str, path: str) -> str | None:
+        """Return the text of one small artifact of a run; otherwise as `model_file`."""
+
     def registered_model(self, name: str) -> RegisteredModel | None:
         """Return the registered model with its aliases, or None when there is none of that name."""
 
     def model_version(self, model: str, version: str) -> ModelVersion | None:
         """Return the version, or None when the model or the version does not exist."""
+
+    def aliased_version(self, model: str, alias: str) -> ModelVersion | None:
+        """
+        Return the version that *alias* points to, or None when there is no such model, alias or version.
+
+        For ``latest``, which MLflow lets nobody set, its release 3 returns the newest version.
+        """
 
     def model_versions(self, model: str, *, run_id: str | None = None) -> tuple[ModelVersion, ...]:
         """Return all versions of a model, or those of one run, newest first, all pages."""

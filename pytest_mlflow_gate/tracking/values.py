@@ -6,8 +6,7 @@ Both stores answer with these, so that no other room depends on how MLflow spell
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +45,7 @@ class Run(NamedTuple):
         params: As logged.
         tags: As logged, MLflow's own included.
         model_ids: Ids of the MLflow 3 logged models that the run wrote, without repeats; empty for MLflow 2.
+        datasets: Name and digest of each dataset that was logged as an input, without repeats, by name.
     """
 
     run_id: str
@@ -60,6 +60,45 @@ class Run(NamedTuple):
     params: Mapping[str, str]
     tags: Mapping[str, str]
     model_ids: tuple[str, ...]
+    datasets: tuple[tuple[str, str], ...] = ()
+
+
+class Measurement(NamedTuple):
+    """
+    One logged value of a run's metric.
+
+    Attributes:
+        value: NaN and infinities are real ones here, however the store spells them.
+        step: As logged; 0 where none was given.
+        timestamp: Milliseconds since the epoch.
+    """
+
+    value: float
+    step: int
+    timestamp: int
+
+
+class DatasetMetric(NamedTuple):
+    """
+    One value of a metric that MLflow 3 keeps with a logged model.
+
+    Attributes:
+        key: Metric name.
+        value: Infinities are real ones here. NaN is one only in a file store: SQL stores keep 0.0 for it.
+        step: As logged; 0 where none was given.
+        timestamp: Milliseconds since the epoch.
+        dataset: Name of the dataset that it was measured on, or None when none was named.
+        digest: Of the same dataset, or None.
+        run_id: The run that logged it, or None where MLflow does not say.
+    """
+
+    key: str
+    value: float
+    step: int
+    timestamp: int
+    dataset: str | None
+    digest: str | None
+    run_id: str | None
 
 
 class LoggedModel(NamedTuple):
@@ -71,12 +110,15 @@ class LoggedModel(NamedTuple):
         name: The name it was logged under.
         run_id: The run that wrote it, or None.
         ready: Whether MLflow calls it READY.
+        metrics: Its metrics by key, dataset and digest, oldest first as in a run's history. SQL stores have
+            every value that was logged, file stores the newest for each dataset.
     """
 
     model_id: str
     name: str
     run_id: str | None
     ready: bool
+    metrics: tuple[DatasetMetric, ...] = ()
 
 
 class Artifact(NamedTuple):
@@ -126,48 +168,3 @@ class RegisteredModel(NamedTuple):
 
     name: str
     aliases: Mapping[str, str]
-
-
-class Snapshot(NamedTuple):
-    """
-    The candidate as it was when the session began; every check sees this one.
-
-    Attributes:
-        run: The run whose metrics are judged.
-        experiment: The experiment that it belongs to.
-        version: The registered version under test, when the gate named one.
-        model_id: The logged model under test, when the gate named one.
-        url: The run's page in the MLflow UI, or None where the store has none.
-    """
-
-    run: Run
-    experiment: Experiment
-    version: ModelVersion | None = None
-    model_id: str | None = None
-    url: str | None = None
-
-    def to_json(self) -> str:
-        """Return a text that `from_json` reads on another process; NaN and infinities survive."""
-        return json.dumps(
-            {
-                "run": self.run._asdict(),
-                "experiment": self.experiment._asdict(),
-                "version": self.version and self.version._asdict(),
-                "model_id": self.model_id,
-                "url": self.url,
-            }
-        )
-
-    @classmethod
-    def from_json(cls, text: str) -> Snapshot:
-        """Return the snapshot that *text*, made by `to_json`, was made of."""
-        document: dict[str, Any] = json.loads(text)
-        version = document.pop("version")
-        run = document.pop("run")
-        run["model_ids"] = tuple(run["model_ids"])
-        return cls(
-            run=Run(**run),
-            experiment=Experiment(**document.pop("experiment")),
-            version=ModelVersion(**version) if version else None,
-            **document,
-        )

@@ -10,7 +10,8 @@ from pytest_mlflow_gate.promotion.candidacy import Candidacy
 from pytest_mlflow_gate.promotion.provenance import Provenance
 from pytest_mlflow_gate.promotion.together import carry_out, prepare
 from pytest_mlflow_gate.promotion.verdict import Verdict
-from pytest_mlflow_gate.tracking.values import Experiment, LoggedModel, Snapshot
+from pytest_mlflow_gate.tracking.snapshot import Snapshot
+from pytest_mlflow_gate.tracking.values import Experiment, LoggedModel
 from tests.fakes import MLMODEL, RUN, FakeStore
 from tests.gates import gate
 

@@ -66,6 +66,7 @@ def test_as_json(command: Command) -> None:
         "alias": "champion",
         "stage": None,
         "previous_version": "1",
+        "baseline_version": None,
         "version": "2",
         "by": "ci",
         "approved_by": "alice",

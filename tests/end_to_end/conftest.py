@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,10 @@ import pytest
 # Both: or each session in this process loads them anew.
 from pytest_mlflow_gate.pytest_glue import activation  # noqa: F401
 from pytest_mlflow_gate.tracking import rest  # noqa: F401
+
+# What is imported during a session is forgotten with it, and this one breaks when it is imported again.
+with suppress(ImportError):
+    import cel  # noqa: F401
 
 if TYPE_CHECKING:
     from pathlib import Path

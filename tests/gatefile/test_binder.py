@@ -7,7 +7,7 @@ import pytest
 from tests.gatefile.loading import EITHER_PARSER, load_text, problems_of
 
 GATE = "candidate:\n  run_id: abc\nthresholds:\n  accuracy: '>= 0.9'\n"
-KNOWN = "name, description, tracking_uri, registry_uri, wait, candidate, thresholds, promote"
+KNOWN = "name, description, tracking_uri, registry_uri, wait, candidate, baseline, thresholds, rules, promote"
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ KNOWN = "name, description, tracking_uri, registry_uri, wait, candidate, thresho
     [
         pytest.param(
             "name: churn\n",
-            ["1: missing key 'candidate', add it", "1: missing key 'thresholds', add it"],
+            ["1: missing key 'candidate', add it", "1: missing key 'thresholds', add it (or rules)"],
             id="missing-keys",
         ),
         pytest.param(
@@ -45,12 +45,13 @@ KNOWN = "name, description, tracking_uri, registry_uri, wait, candidate, thresho
             [
                 (
                     "3: thresholds.f1: unknown condition 'zz', known are min, max, above, below, equals, "
-                    "tolerance, severity, reason"
+                    "max_drop, max_rise, min_rise, min_drop, max_spread, min_probability_best, "
+                    "max_value_remaining, tolerance, over, dataset, confidence, samples, cohorts, trials, arms, "
+                    "severity, reason"
                 )
             ],
             id="unknown-condition",
         ),
-        pytest.param(f"{GATE}rules: {{}}\n", [f"5: unknown key 'rules', known are {KNOWN}"], id="not-yet"),
         pytest.param(
             f"{GATE}? http://user:secret@host\n: 1\n",
             [f"5: unknown key 'http://***@host', known are {KNOWN}"],
@@ -170,7 +171,7 @@ thresholds:
     <<: [{max: 1}, *strict, {max: 3}]
     severity: fail
 """
-    checks = load_text(text, parser=parser).checks
+    checks = load_text(text, parser=parser).conditions
     assert [(check.name, str(check.limit), check.reason, check.line) for check in checks] == [
         ("precision[min:warn]", "0.9", "contract", 5),
         ("recall[min:warn]", "0.9", "contract", 5),
@@ -187,7 +188,7 @@ def test_texts_are_taken_as_written(parser: str) -> None:
     gate = load_text(
         f"{text}promote: {{model: 1e3, alias: no, tags: {{1.0: yes, b: 0x1f}}}}\n", parser=parser
     )
-    assert [check.metric for check in gate.checks] == ["on", "010", "null"]
+    assert [check.metric for check in gate.conditions] == ["on", "010", "null"]
     assert gate.promotion
     assert (gate.promotion.model, gate.promotion.alias) == ("1e3", "no")
     assert gate.promotion.tags == (("1.0", "yes"), ("b", "0x1f"))

@@ -8,6 +8,7 @@ from pytest_mlflow_gate.gatefile.types import (
     Candidate,
     LoggedModelById,
     RegisteredVersion,
+    Replicates,
     RunById,
     RunOfExperiment,
 )
@@ -131,3 +132,74 @@ def test_four_ways(keys: str, candidate: Candidate) -> None:
 def test_other_combinations_say_what_to_remove(keys: str, problems: list[str]) -> None:
     """Exactly one way, with no key of another: everything else is a problem with its line."""
     assert problems_of(f"candidate:\n{keys}{THRESHOLDS}") == problems
+
+
+@pytest.mark.parametrize(
+    ("keys", "replicates"),
+    [
+        pytest.param("run_id: r1", None, id="none"),
+        pytest.param("run_id: r1, replicates: parent", Replicates(None), id="child-runs"),
+        pytest.param(
+            "experiment: e, replicates: {filter: \"tags.seed != ''\\n  and params.a = '1'\"}",
+            Replicates("tags.seed != '' and params.a = '1'"),
+            id="filter-on-two-lines",
+        ),
+        pytest.param("model_id: m-1, replicates: {filter: '${F}'}", Replicates("f"), id="filter-by-variable"),
+    ],
+)
+def test_replicates(keys: str, replicates: Replicates | None) -> None:
+    """Further runs that measured the same are found by their parent or by a filter, whatever the candidate is."""
+    samples = "" if replicates else ", samples: 9"
+    text = f"candidate: {{{keys}}}\nthresholds: {{a: {{min: 1, confidence: 95%{samples}}}}}\n"
+    assert load_text(text, {"F": "f"}).replicates == replicates
+
+
+UNUSED = "goes with a confidence without samples only, add one to a threshold or remove this"
+
+
+@pytest.mark.parametrize(
+    ("replicates", "threshold", "problems"),
+    [
+        pytest.param("parent", "{min: 1}", [f"3: candidate.replicates: {UNUSED}"], id="no-confidence"),
+        pytest.param(
+            "{filter: f}",
+            "{min: 1, confidence: 95%, samples: 5}",
+            [f"3: candidate.replicates: {UNUSED}"],
+            id="confidence-from-samples",
+        ),
+        pytest.param(
+            "children",
+            "{min: 1}",
+            ["3: candidate.replicates: 'children' is unknown, write parent, or {filter: ...}"],
+            id="unknown",
+        ),
+        pytest.param(
+            "{}",
+            "{min: 1, confidence: 95%}",
+            ["3: candidate.replicates: missing key 'filter', add it"],
+            id="empty",
+        ),
+        pytest.param(
+            "[a]",
+            "{min: 1, confidence: 95%}",
+            ["3: candidate.replicates: must be parent or a mapping, not a list"],
+            id="list",
+        ),
+        pytest.param(
+            "{filter: }",
+            "{min: 1, confidence: 95%}",
+            ["3: candidate.replicates.filter: is empty, write a value"],
+            id="filter-left-open",
+        ),
+    ],
+)
+def test_replicates_that_make_no_sense(replicates: str, threshold: str, problems: list[str]) -> None:
+    """They are said in one of two ways, and only where an interval is computed from them."""
+    text = f"candidate:\n  run_id: a\n  replicates: {replicates}\nthresholds: {{a: {threshold}}}\n"
+    assert problems_of(text) == problems
+
+
+def test_replicates_of_rules_make_no_sense() -> None:
+    """A rule has no confidence."""
+    text = "candidate: {run_id: a, replicates: parent}\nrules: {r: metrics.a > 1}\n"
+    assert problems_of(text) == [f"1: candidate.replicates: {UNUSED}"]

@@ -8,12 +8,12 @@ import pytest
 
 from pytest_mlflow_gate.checks.kinds import KEYS
 from pytest_mlflow_gate.gatefile.contradictions import contradiction
-from pytest_mlflow_gate.gatefile.types import Check
+from pytest_mlflow_gate.gatefile.declared import Check
 
 
 def _checks(*conditions: tuple[str, str, str]) -> list[Check]:
     return [
-        Check(key, "m", key, Decimal(limit), Decimal(tolerance), "fail", None, line)
+        Check(key, "m", KEYS[key], Decimal(limit), Decimal(tolerance), "fail", None, line)
         for line, (key, limit, tolerance) in enumerate(conditions, 1)
     ]
 
@@ -57,5 +57,5 @@ def test_a_contradiction_names_the_two_that_make_it(
     conditions: list[tuple[str, str, str]], lines: tuple[int, int] | None
 ) -> None:
     """A set that some value meets is left alone; else the tightest two are named in the file's order."""
-    found = contradiction(_checks(*conditions), KEYS)
+    found = contradiction(_checks(*conditions))
     assert (found and tuple(check.line for check in found)) == lines

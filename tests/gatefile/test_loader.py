@@ -15,8 +15,9 @@ from pytest_mlflow_gate.checks.kinds import KEYS
 from pytest_mlflow_gate.gatefile.item_names import check_name
 from pytest_mlflow_gate.gatefile.loader import Validation, load, validate
 from pytest_mlflow_gate.gatefile.problems import GateFileError
-from pytest_mlflow_gate.gatefile.types import Promotion, RunOfExperiment
-from tests.gatefile.loading import EITHER_PARSER, load_text, problems_of
+from pytest_mlflow_gate.gatefile.types import Baseline, Promotion, Replicates, RunOfExperiment
+from tests.gatefile.loading import EITHER_PARSER, LANGUAGE, load_text, problems_of
+from tests.gatefile.whole_language import CHECKS, WHOLE
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -36,35 +37,6 @@ promote:
   model: churn-classifier
   alias: champion
 """
-EVERYTHING = """\
-name: churn
-description: why this gate exists
-tracking_uri: ${MLFLOW_TRACKING_URI}
-registry_uri: http://registry:5000
-wait: 2m
-candidate: &all
-  experiment: customer-churn
-  select: best
-  by: accuracy
-  order: max
-  filter: "tags.phase = 'eval'"
-thresholds:
-  accuracy: &limit ">= 0.92"
-  f1: {min: 0.88, max: 1.0, above: 0.5, below: 1.5, equals: 1.0, tolerance: 0.5, reason: contract}
-  latency_ms:
-    - {max: 120}
-    - {max: ${MAX:-100}, severity: warn}
-  recall: *limit
-promote:
-  model: churn-classifier
-  alias: champion
-  stage: Production
-  copy_to: prod.churn-classifier
-  previous_alias: previous-champion
-  artifact: model
-  tags: {validated_by: ci}
-  approval: first
-""".replace("${MAX:-100}", "'${MAX:-100}'")
 
 
 def test_the_smallest_real_gate() -> None:
@@ -81,11 +53,15 @@ def test_the_smallest_real_gate() -> None:
 @EITHER_PARSER
 def test_every_key(parser: str) -> None:
     """A file that uses all of the language loads."""
-    gate = load_text(EVERYTHING, {"MLFLOW_TRACKING_URI": "http://u:p@host"}, parser=parser)
+    gate = load_text(WHOLE, {"MLFLOW_TRACKING_URI": "http://u:p@host"}, parser=parser)
     assert (gate.name, gate.description) == ("churn", "why this gate exists")
     assert (gate.tracking_uri, gate.registry_uri) == ("http://u:p@host", "http://registry:5000")
     assert gate.wait == 120.0
-    assert len(gate.checks) == 9
+    assert gate.baseline == Baseline("churn-classifier", "champion", None, None, bootstrap=True, line=20)
+    assert gate.replicates == Replicates("tags.seed != ''")
+    assert gate.promotion is not None
+    assert gate.promotion.copy_to == "prod.churn-classifier"
+    assert list(gate.check_names()) == CHECKS
 
 
 @pytest.mark.parametrize(
@@ -117,7 +93,7 @@ def test_an_error_shows_the_path_as_it_was_given(tmp_path: Path, monkeypatch: py
         "candidate: {run_id: a}\nname:\nthresholds: {f1: {minimun: 1}}\n"
     )
     with pytest.raises(GateFileError) as raised:
-        load(Path("gates/churn.gate.yaml"), keys=KEYS, environ={})
+        load(Path("gates/churn.gate.yaml"), language=LANGUAGE, environ={})
     assert str(raised.value).splitlines() == [
         "gates/churn.gate.yaml:2: name: is empty, write a value",
         "gates/churn.gate.yaml:3: thresholds.f1: unknown condition 'minimun', did you mean 'min'?",
@@ -136,7 +112,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, name: str, cause: str) -> No
     """The system's own reason is given."""
     path = tmp_path / name
     with pytest.raises(GateFileError) as raised:
-        load(path, keys=KEYS, environ={})
+        load(path, language=LANGUAGE, environ={})
     assert str(raised.value) == f"{path}:1: cannot be read ({cause}), check the path and its permissions"
 
 
@@ -149,8 +125,86 @@ def test_validation_does_not_need_the_variables(tmp_path: Path) -> None:
         "promote: {model: '${RUN_ID}', copy_to: '${RUN_ID}', alias: '${S}', previous_alias: '${S}',\n"
         "  approval: '${S}', tags: {t: '${A}'}}\n"
     )
-    validation = validate(path, keys=KEYS, environ={"EMPTY": ""})
+    validation = validate(path, language=LANGUAGE, environ={"EMPTY": ""})
     assert validation == Validation(checks=5, unset=("A", "B", "EMPTY", "RUN_ID", "S"))
+
+
+@pytest.mark.parametrize(
+    ("text", "checks"),
+    [
+        pytest.param("thresholds: {a: {max_drop: '${X}', max_spread: 1, min: 1}}", None, id="other-mistakes"),
+        pytest.param("thresholds: {a: {max_drop: '${X}', min: 1}}", 3, id="change"),
+        *(
+            pytest.param(f"thresholds: {{a: {{min: 1, max: 2, {setting}}}}}", 3, id=setting.partition(":")[0])
+            for setting in (
+                "over: '${X}'",
+                "dataset: '${X}'",
+                "confidence: '${X}', samples: 5",
+                "samples: '${X}', confidence: 95%",
+                "severity: '${X}'",
+                "reason: '${X}'",
+            )
+        ),
+        pytest.param("thresholds: {a: {equals: 1, tolerance: '${X}'}}", 2, id="tolerance"),
+        pytest.param(
+            "thresholds: {'{cohort}': {cohorts: '${X}', min: 1, max_spread: 1}}", 3, id="all-cohorts"
+        ),
+        pytest.param(
+            "thresholds: {'{cohort}': {cohorts: [a, b, '${X}'], min: 1, max_spread: 1}}", 5, id="a-cohort"
+        ),
+        pytest.param("thresholds: {'{cohort}': {cohorts: [a, b], min: '${X}'}}", 3, id="limit-of-cohorts"),
+        pytest.param("thresholds: {a: {min_probability_best: '${X}', trials: n}}", 2, id="probability"),
+        pytest.param("thresholds: {a: {min_probability_best: 95%, trials: '${X}'}}", 2, id="trials"),
+        pytest.param("thresholds: {a: {max_value_remaining: 1%, trials: n, arms: ['${X}']}}", 2, id="arm"),
+        pytest.param("rules: {r: '${X} !!'}", 2, id="rule"),
+        pytest.param("rules: {r: {expr: '${X}', severity: warn, reason: '${X}'}}", 2, id="long-rule"),
+        pytest.param("rules: {r: {expr: a, severity: '${X}'}}", 2, id="severity-of-a-rule"),
+    ],
+)
+def test_an_unset_variable_in_a_threshold_is_a_check_to_count(
+    text: str, checks: int | None, tmp_path: Path
+) -> None:
+    """Wherever it stands, its check is counted, the variable is named and nothing else is."""
+    path = tmp_path / "gate.yaml"
+    path.write_text(f"candidate: {{run_id: a}}\npromote: {{model: m, alias: a}}\n{text}\n")
+    if checks is None:
+        with pytest.raises(GateFileError, match="max_spread: needs a metric with"):
+            validate(path, language=LANGUAGE, environ={})
+    else:
+        assert validate(path, language=LANGUAGE, environ={}) == Validation(checks, ("X",))
+
+
+@pytest.mark.parametrize(
+    ("keys", "checks"),
+    [
+        pytest.param("require: {max_age: '${X}'}", 3, id="age"),
+        pytest.param("require: {tags: {a: '${X}', b: c}, params: {d: '${X}'}}", 4, id="tags-and-params"),
+        pytest.param("require: {dataset: {name: '${X}'}}", 3, id="dataset"),
+        pytest.param("require: {dataset: {name: n, digest: '${X}'}}", 3, id="digest"),
+        pytest.param("require: {artifact: '${X}', signature: '${X}'}", 4, id="artifact-and-signature"),
+        pytest.param("replicates: '${X}'", 2, id="replicates"),
+        pytest.param("replicates: {filter: '${X}'}", 2, id="filter-of-replicates"),
+    ],
+)
+def test_an_unset_variable_of_the_candidate_is_no_problem(keys: str, checks: int, tmp_path: Path) -> None:
+    """What it has to be may come from the CI system."""
+    confidence = "95%" if "replicates" in keys else "95%, samples: 5"
+    path = tmp_path / "gate.yaml"
+    path.write_text(
+        f"candidate: {{run_id: a, {keys}}}\nthresholds: {{a: {{min: 1, confidence: {confidence}}}}}\n"
+    )
+    assert validate(path, language=LANGUAGE, environ={}) == Validation(checks, ("X",))
+
+
+@pytest.mark.parametrize("key", ["model", "alias", "version", "stage", "missing"])
+def test_an_unset_variable_of_the_baseline_is_no_problem(key: str, tmp_path: Path) -> None:
+    """A baseline that is not known here is one all the same."""
+    path = tmp_path / "gate.yaml"
+    path.write_text(
+        f"candidate: {{run_id: a}}\nbaseline: {{{key}: '${{X}}'}}\nthresholds: {{a: {{max_drop: 1}}}}\n"
+        "promote: {model: m, alias: a}\n"
+    )
+    assert validate(path, language=LANGUAGE, environ={}) == Validation(2, ("X",))
 
 
 def test_validation_finds_everything_else(tmp_path: Path) -> None:
@@ -160,7 +214,7 @@ def test_validation_finds_everything_else(tmp_path: Path) -> None:
         "candidate: {run_id: '${RUN_ID}', select: latest}\nthresholds:\n  a: [{min: '${A}'}, {min: 1}]\n"
     )
     with pytest.raises(GateFileError) as raised:
-        validate(path, keys=KEYS, environ={})
+        validate(path, language=LANGUAGE, environ={})
     assert [problem.text for problem in raised.value.problems] == [
         "candidate.select: goes with experiment, not with run_id; remove one of them",
         "thresholds.a[1].min: check 'a[min]' exists already (line 3), remove one of them",
@@ -201,7 +255,7 @@ def test_a_text_is_only_a_text(
         text,
         RunOfExperiment(text, "latest", None, "max", text, 2),
     )
-    assert [(check.metric, check.reason) for check in gate.checks] == [(text, text)]
+    assert [(check.metric, check.reason) for check in gate.conditions] == [(text, text)]
     assert (gate.promotion.model, gate.promotion.copy_to) == (text, f"{text}-copy")
     assert gate.promotion.tags == (("t", text),)
     assert list(tmp_path.iterdir()) == []
@@ -215,12 +269,13 @@ def test_a_limit_is_no_expression(limit: str) -> None:
     ]
 
 
+SHORT = sorted(name for name, key in KEYS.items() if key.symbol)
 NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=9)
 METRICS = st.text("abcXYZ019_-./ :[]{}$é", min_size=1, max_size=12).filter(str.strip)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.dictionaries(METRICS, st.tuples(st.sampled_from(sorted(KEYS)), NUMBERS), min_size=1, max_size=6))
+@given(st.dictionaries(METRICS, st.tuples(st.sampled_from(SHORT), NUMBERS), min_size=1, max_size=6))
 def test_limits_survive_exactly(thresholds: dict[str, tuple[str, Decimal]]) -> None:
     """Whatever the metrics and limits of a gate are, its checks have them to the last digit."""
     names = {check_name(metric, key, "fail") for metric, (key, _) in thresholds.items()}
@@ -233,8 +288,8 @@ def test_limits_survive_exactly(thresholds: dict[str, tuple[str, Decimal]]) -> N
         },
     }
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=10_000)
-    checks = load_text(text).checks
-    assert {check.metric: (check.condition, check.limit) for check in checks} == thresholds
+    checks = load_text(text).conditions
+    assert {check.metric: (check.condition.name, check.limit) for check in checks} == thresholds
     assert [str(check.limit) for check in checks] == [str(limit) for _, limit in thresholds.values()]
 
 
@@ -250,6 +305,15 @@ SNIPPETS = st.sampled_from(
         "\ud800",
         ".nan",
         "é",
+        "95%",
+        "{cohort}",
+        "\n  x: {max_drop: -1%, cohorts: '*', trials: x, confidence: 1}\n",
+        "\n    - &all {max_spread: 1, cohorts: [a, *all, a]}\n",
+        "\n  r: |\n    a\n    !!\n",
+        "${UNSET}",
+        "baseline: {version: 1, stage: x, alias: y}\n",
+        "replicates: parent\n",
+        "require: {}\n",
     ]
 )
 
@@ -259,7 +323,7 @@ SNIPPETS = st.sampled_from(
 @EITHER_PARSER
 def test_a_damaged_gate_loads_or_has_problems(data: st.DataObject, parser: str) -> None:
     """Text put in, cut out or moved about never gets out of the loader as anything but problems."""
-    text = EVERYTHING
+    text = WHOLE
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(text)))
         until = at + data.draw(st.integers(0, 12))

@@ -121,7 +121,7 @@ def test_a_gate_may_only_judge() -> None:
         pytest.param(
             "  model: m\n  stage: none\n",
             [
-                "5: promote.stage: 'none' is no stage to promote to, write Staging, Production or Archived",
+                "5: promote.stage: 'none' is no stage, write Staging, Production or Archived",
             ],
             id="no-stage",
         ),

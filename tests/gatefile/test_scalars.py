@@ -8,25 +8,32 @@ from decimal import Decimal
 
 import pytest
 
+from pytest_mlflow_gate.gatefile.quantities import QUANTITIES, Amount, Samples, Seconds, Share
 from pytest_mlflow_gate.gatefile.scalars import (
     KINDS,
     Alias,
+    Everyone,
     Folded,
     Misread,
-    Seconds,
+    Parent,
     Stage,
     Text,
     Version,
+    Yes,
     choice,
 )
 
+ALL_KINDS = {**KINDS, **QUANTITIES}
 NOT_A_NUMBER = "is not a decimal number, write one such as 0.92 or 1e-3"
 OUT_OF_RANGE = "is out of the range of a metric, write a number from 4.9e-324 to 1.8e308"
 NO_LIMIT = "is no limit, write a finite number such as 0.92"
 NO_ALIAS = "is no alias, use up to 255 letters, digits, '_' and '-'"
 NO_VERSION = "is no version number, write a whole number such as 7"
 NO_DURATION = "is no duration, write a whole number with its unit: 30s, 10m, 24h or 7d"
-NO_STAGE = "is no stage to promote to, write Staging, Production or Archived"
+NO_SHARE = "is no share between 0 and 1, write one such as 95% or 0.95"
+NO_SAMPLES = "is no number of samples, write a whole number from 1 to 999999999, or a metric's name"
+NEGATIVE = "must not be negative, the key says the direction; write 0 or more"
+NO_STAGE = "is no stage, write Staging, Production or Archived"
 
 
 @pytest.mark.parametrize(
@@ -45,7 +52,7 @@ NO_STAGE = "is no stage to promote to, write Staging, Production or Archived"
 )
 def test_numbers_are_exact(text: str, limit: str | None) -> None:
     """A limit is the decimal that was written, and not the nearest float."""
-    assert str(KINDS[Decimal].read(text)) == (limit or text)
+    assert str(ALL_KINDS[Decimal].read(text)) == (limit or text)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +73,29 @@ def test_numbers_are_exact(text: str, limit: str | None) -> None:
         pytest.param(Decimal, "1e-330", OUT_OF_RANGE, id="below-every-float"),
         pytest.param(Decimal, "1e99999999999999999999", OUT_OF_RANGE, id="exponent-beyond-decimal"),
         pytest.param(Decimal, "0e99999", OUT_OF_RANGE, id="zero-with-huge-exponent"),
+        pytest.param(Amount, "-0.01", NEGATIVE, id="negative-change"),
+        pytest.param(Amount, "-2%", NEGATIVE, id="negative-percentage"),
+        pytest.param(Amount, "2%%", NOT_A_NUMBER, id="percent-of-percent"),
+        pytest.param(Amount, "%", NOT_A_NUMBER, id="percent-of-nothing"),
+        pytest.param(Amount, ".inf", NO_LIMIT, id="endless-change"),
+        pytest.param(Share, "95", NO_SHARE, id="percent-sign-forgotten"),
+        pytest.param(Share, "1", NO_SHARE, id="certain"),
+        pytest.param(Share, "0%", NO_SHARE, id="never"),
+        pytest.param(Share, "0.99999999999999999", NO_SHARE, id="one-in-floats"),
+        pytest.param(Share, "1e-323%", NO_SHARE, id="zero-in-floats"),
+        pytest.param(Share, "much", NOT_A_NUMBER, id="share-in-words"),
+        pytest.param(Samples, "0", NO_SAMPLES, id="no-samples"),
+        pytest.param(Samples, "1e3", NO_SAMPLES, id="samples-with-exponent"),
+        pytest.param(Samples, "1000000000", NO_SAMPLES, id="too-many-samples"),
+        pytest.param(
+            Samples, "n\nm", "holds a line break or control character, remove it", id="samples-lines"
+        ),
+        pytest.param(
+            Everyone, "all", "is no list of cohorts, write [a, b], or '*' for all that were logged", id="all"
+        ),
+        pytest.param(Parent, "Parent", "is unknown, write parent, or {filter: ...}", id="capital-parent"),
+        pytest.param(Yes, "no", "is not true, write that or leave the key out", id="no"),
+        pytest.param(Yes, "1", "is not true, write that or leave the key out", id="one"),
         pytest.param(Seconds, "0", NO_DURATION, id="zero-without-unit"),
         pytest.param(Seconds, "30", NO_DURATION, id="number-without-unit"),
         pytest.param(Seconds, "1.5h", NO_DURATION, id="fraction"),
@@ -92,7 +122,7 @@ def test_numbers_are_exact(text: str, limit: str | None) -> None:
 def test_a_text_of_another_kind_is_refused_with_a_remedy(kind: object, text: str, says: str) -> None:
     """YAML 1.1's numbers, percentages, reserved names and the like are each told what to write."""
     with pytest.raises(Misread) as raised:
-        KINDS[kind].read(text)
+        ALL_KINDS[kind].read(text)
     assert raised.value.says == says
 
 
@@ -104,6 +134,18 @@ def test_a_text_of_another_kind_is_refused_with_a_remedy(kind: object, text: str
         pytest.param(Seconds, "10m", 600.0, id="minutes"),
         pytest.param(Seconds, "24h", 86_400.0, id="hours"),
         pytest.param(Seconds, "7d", 604_800.0, id="days"),
+        pytest.param(Amount, "0.010", Amount(Decimal("0.010"), percent=False), id="absolute-change"),
+        pytest.param(Amount, " +2 % ", Amount(Decimal(2), percent=True), id="change-in-percent"),
+        pytest.param(Amount, "0", Amount(Decimal(0), percent=False), id="no-change"),
+        pytest.param(Share, "95%", Decimal("0.95"), id="share-in-percent"),
+        pytest.param(Share, "0.95", Decimal("0.95"), id="share-of-one"),
+        pytest.param(Share, "1e-3%", Decimal("0.00001"), id="small-share"),
+        pytest.param(Samples, " 500 ", 500, id="number-of-samples"),
+        pytest.param(Samples, "n_test", "n_test", id="metric-of-samples"),
+        pytest.param(Samples, "2nd", "2nd", id="metric-that-begins-with-a-digit"),
+        pytest.param(Everyone, " * ", "*", id="everyone"),
+        pytest.param(Parent, "parent", "parent", id="parent"),
+        pytest.param(Yes, "True", True, id="yes"),
         pytest.param(Stage, "production", "Production", id="stage-in-any-case"),
         pytest.param(Alias, "vNext-1_a", "vNext-1_a", id="alias"),
         pytest.param(Version, "12", "12", id="version"),
@@ -115,7 +157,7 @@ def test_a_text_of_another_kind_is_refused_with_a_remedy(kind: object, text: str
 )
 def test_a_text_of_its_kind_becomes_its_value(kind: object, text: str, value: object) -> None:
     """Durations are in seconds, stages as MLflow spells them, a folded text is one line."""
-    assert KINDS[kind].read(text) == value
+    assert ALL_KINDS[kind].read(text) == value
 
 
 @pytest.mark.parametrize(
@@ -132,7 +174,7 @@ def test_a_text_of_its_kind_becomes_its_value(kind: object, text: str, value: ob
 )
 def test_no_text_takes_long(text: str) -> None:
     """The time to read or refuse a text grows with its length, whatever kind it is taken for."""
-    for kind in KINDS.values():
+    for kind in ALL_KINDS.values():
         began = time.perf_counter()
         with suppress(Misread):
             kind.read(text)

@@ -80,7 +80,7 @@ def test_variables_work_in_every_value() -> None:
     )
     gate = load_text(text, {"WAIT": "2m", "SELECT": "best", "LIMIT": " 0.90 "})
     assert gate.wait == 120
-    assert [(check.name, str(check.limit)) for check in gate.checks] == [
+    assert [(check.name, str(check.limit)) for check in gate.conditions] == [
         ("m[min]", "0.90"),
         ("${LIMIT}[min]", "0.90"),
     ]

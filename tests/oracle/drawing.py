@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hypothesis import strategies as st
 
 from tests.oracle.world import (
+    CHANGES,
     COPIES,
     METRICS,
     MODELS,
@@ -49,10 +50,20 @@ class Draft(NamedTuple):
     shape: str
     target: Target
     promotes: bool
+    bootstrap: bool
 
-    def gate(self, name: str, metrics: Mapping[str, float]) -> Gate:
-        """Return the gate; of two conditions with one name the later stays."""
-        wanted = {(wish.metric, wish.key, wish.severity): condition(wish, metrics) for wish in self.wishes}
+    def gate(self, name: str, metrics: Mapping[str, float], before: Mapping[str, float]) -> Gate:
+        """
+        Return the gate, its limits near the values *metrics* and those *before*.
+
+        Of two conditions with one name, and of two changes of one metric, the later stays.
+        """
+        wanted = {}
+        for wish in self.wishes:
+            if wish.key in SYMBOLS:
+                wanted[wish.metric, wish.key, wish.severity] = condition(wish, metrics)
+            else:
+                wanted[wish.metric, "change", wish.severity] = change(wish, metrics, before)
         target = self.target
         if target.alias is None and target.stage is None and target.copy_to is None:
             target = target._replace(alias="champion")
@@ -60,7 +71,13 @@ class Draft(NamedTuple):
             target = target._replace(alias="challenger")  # else most pairs would be refused as twins
         target = target._replace(previous_alias=target.previous_alias if target.alias else None)
         return Gate(
-            name, self.candidate, tuple(wanted.values()), self.shape, target if self.promotes else None
+            name,
+            self.candidate,
+            tuple(wanted.values()),
+            self.shape,
+            target if self.promotes else None,
+            (target.home, target.alias or "champion"),
+            self.bootstrap,
         )
 
 
@@ -81,6 +98,20 @@ def condition(wish: Wish, metrics: Mapping[str, float]) -> Condition:
     return Condition(wish.metric, wish.key, _written(limit, wish.style), tolerance, wish.severity)
 
 
+def change(wish: Wish, metrics: Mapping[str, float], before: Mapping[str, float]) -> Condition:
+    """Return a limit of the change, at its very edge or beside it, or in percent."""
+    if wish.style in PERCENT:
+        return Condition(wish.metric, wish.key, PERCENT[wish.style], None, wish.severity)
+    value, base = metrics.get(wish.metric, 0.92), before.get(wish.metric, 0.92)
+    value, base = (number if math.isfinite(number) else 0.92 for number in (value, base))
+    limit = EXACT.subtract(Decimal(repr(value)), Decimal(repr(base))).copy_abs()
+    if wish.side != "at":
+        distance = Decimal("1e-17" if wish.distance == "ulp" else wish.distance)
+        longer = (wish.side == "inside") == wish.key.startswith("max")
+        limit = EXACT.add(limit, distance if longer else -min(distance, limit))
+    return Condition(wish.metric, wish.key, _written(limit, wish.style), None, wish.severity)
+
+
 def _written(number: Decimal, style: str) -> str:
     text = format(number, {"scientific": "e", "plain": "f"}.get(style, ""))
     if style == "bare":
@@ -90,17 +121,19 @@ def _written(number: Decimal, style: str) -> str:
     return text
 
 
+PERCENT = {"scientific": "2%", "padded": "100%", "bare": "0%"}
+"""Styles in which a change is written in percent, and how much it is."""
 PLAIN_VALUES = (0.92, 0.9199999999999999, 0.1 + 0.2, 0.3, 1.0, 120.0, 1e-3, 0.0, -0.0, -1.5)
 ODD_VALUES = (math.nan, math.inf, -math.inf, 5e-324, 1e22, 1e300, None)
 VALUES = st.sampled_from((*PLAIN_VALUES * 4, *ODD_VALUES))
 STATUSES = st.sampled_from((*["FINISHED"] * 4, "FAILED", "FAILED", "RUNNING", "deleted", "deleted"))
 ALIASES = st.sampled_from(("champion", "challenger", "previous"))
 GATES = st.sampled_from(("alpha", "beta"))
-CHANGES = st.dictionaries(st.sampled_from(METRICS), VALUES, min_size=1, max_size=2)
+LOGGED = st.dictionaries(st.sampled_from(METRICS), VALUES, min_size=1, max_size=2)
 WISH = st.builds(
     Wish,
     metric=st.sampled_from(METRICS),
-    key=st.sampled_from(tuple(SYMBOLS)),
+    key=st.sampled_from((*SYMBOLS, *CHANGES)),
     side=st.sampled_from((*["inside"] * 7, "at", "at", "outside")),
     distance=st.sampled_from(("ulp", "0.5", "1e-20", "1e-40")),
     style=st.sampled_from(("as-is", "scientific", "plain", "bare", "padded")),
@@ -130,7 +163,13 @@ TARGETS = st.builds(
     approval=st.sampled_from((*["none"] * 6, "first", "2", "always")),
 )
 DRAFTS = st.builds(
-    Draft, CANDIDATES, WISHES, SHAPES, target=TARGETS, promotes=st.sampled_from((True,) * 9 + (False,))
+    Draft,
+    CANDIDATES,
+    WISHES,
+    SHAPES,
+    target=TARGETS,
+    promotes=st.sampled_from((True,) * 9 + (False,)),
+    bootstrap=st.booleans(),
 )
 CHOICES = st.sampled_from(
     (*[((0,), ()), ((0, 1), ())] * 5, ((1, 0), ()), ((1,), ()), ((0,), (1,)), ((), (0,)), ((), (0, 1)))

@@ -10,8 +10,17 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.oracle.registry import approved, moved_by_hand, promote, register, without_tags
-from tests.oracle.world import NO_MODEL, TESTS_THAT_FAIL, TESTS_THAT_STOP
+from tests.oracle.comparing import compares_with_itself, excused, meets
+from tests.oracle.registry import (
+    approved,
+    mere_copy,
+    moved_by_hand,
+    promote,
+    register,
+    use_up_a_number,
+    without_tags,
+)
+from tests.oracle.world import CHANGES, NO_MODEL, TESTS_THAT_FAIL, TESTS_THAT_STOP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,14 +54,15 @@ class Expected(NamedTuple):
         statuses: The exit statuses that are right.
         promoted: Names of the gates whose candidate is promoted.
         models: The registry afterwards.
-        moved: The places to which something really moved, one for each gate.
+        moved: The places to which something moved, one for each gate, and the version that a mere copy is;
+            a mere copy that another gate made is the gate's own the first time.
         silent: Whether not even the run may be written on: nobody asked, or the session was partial or broke.
     """
 
     statuses: frozenset[int]
     promoted: frozenset[str]
     models: Mapping[str, Model]
-    moved: tuple[Place, ...] = ()
+    moved: tuple[tuple[Place, str | None], ...] = ()
     silent: bool = True
 
 
@@ -92,8 +102,9 @@ def holds(condition: Condition, metrics: Mapping[str, float]) -> bool:
 
 def contradictory(gate: Gate) -> bool:
     """Whether no value meets all conditions of one severity on one metric."""
-    for metric, severity in {(each.metric, each.severity) for each in gate.conditions}:
-        ends = [each for each in gate.conditions if (each.metric, each.severity) == (metric, severity)]
+    bounds = [each for each in gate.conditions if each.key not in CHANGES]
+    for metric, severity in {(each.metric, each.severity) for each in bounds}:
+        ends = [each for each in bounds if (each.metric, each.severity) == (metric, severity)]
         lower, upper = [], []
         for each in ends:
             limit, reach = Fraction(each.limit), Fraction(each.tolerance or "0")
@@ -126,7 +137,12 @@ def candidate_of(gate: Gate, world: World, run_option: str | None = None) -> tup
 
 
 def judge(
-    line: Line, world: World, failing: frozenset[str] = frozenset(), lost: frozenset[str] = frozenset()
+    line: Line,
+    world: World,
+    failing: frozenset[str] = frozenset(),
+    lost: frozenset[str] = frozenset(),
+    *,
+    late: bool = False,
 ) -> Expected:
     """
     Say what has to come of a session.
@@ -136,11 +152,13 @@ def judge(
         world: Where it begins.
         failing: The gates whose promotion fails because a write did.
         lost: The gates for which not even a version is registered because of that.
+        late: Whether those that fail do so after their copy was made, which is then taken away.
     """
     gates = [world.gates[index] for index in (*line.asked, *line.explicit)]
     wanting = [world.gates[index] for index in line.asked if world.gates[index].target]
     kind = line.mishap.kind if line.mishap else ""
-    if any(map(contradictory, gates)) or _clash(gates) or (line.run and not any(map(_by_run, gates))):
+    wrong = any(contradictory(gate) or compares_with_itself(gate) for gate in gates)
+    if wrong or _clash(gates) or (line.run and not any(map(_by_run, gates))):
         return Expected(frozenset({1 if kind == "unconfigure-raises" else 4}), frozenset(), world.models)
     if line.flag == "--collect-only":
         return Expected(frozenset({0}), frozenset(), world.models)
@@ -153,19 +171,35 @@ def judge(
         models = moved_by_hand(models, next(gate for gate in gates if gate.name == hit[0]))
         refused = {hit[0]} if models != world.models else set()
     promoted: set[str] = set()
-    moved: list[Place] = []
+    moved: list[tuple[Place, str | None]] = []
     ready, awaiting = _ready(line, world, broken, refused)
     for gate, target, found in ready:
         if gate.name not in lost:
             models = register(target, gate, found, models)
     for gate, target, found in ready if line.policy == "each" or not failing else ():
+        if late and gate.name in failing and target.copy_to:
+            models = use_up_a_number(target, gate, found, models)
         if gate.name not in awaiting | failing:
             before, models = models, promote(target, gate, found, models)
             promoted.add(gate.name)
-            moved += [target.place] if without_tags(before) != without_tags(models) else []
+            moved += _moved(target, gate, found, before, models, world)
     if line.policy != "never" and promoted != {gate.name for gate in wanting}:
         statuses = {status or 1 for status in statuses}
     return Expected(frozenset(statuses), frozenset(promoted), models, tuple(moved), silent)
+
+
+def _moved(
+    target: Target,
+    gate: Gate,
+    found: tuple[str, str | None],
+    before: Mapping[str, Model],
+    models: Mapping[str, Model],
+    world: World,
+) -> list[tuple[Place, str | None]]:
+    """Return the place to which a promotion moved something, and nothing for what was there already."""
+    copied = mere_copy(target, gate, found, models)
+    unknown = copied is not None and (target.home, copied) not in world.copies
+    return [(target.place, copied)] if unknown or without_tags(before) != without_tags(models) else []
 
 
 def _ready(
@@ -195,7 +229,17 @@ def _course(line: Line, world: World, gates: list[Gate], kind: str, target: tupl
     for gate in gates:
         found = candidate_of(gate, world, line.run)
         metrics = world.runs[found[0]].metrics if found else {}
-        unmet = {each.check: each for each in gate.conditions if not holds(each, metrics)}
+        free = (
+            {each.check for each in gate.conditions if each.key in CHANGES}
+            if found and excused(gate, found, world)
+            else set()
+        )
+        unmet = {
+            each.check: each
+            for each in gate.conditions
+            if each.check not in free
+            and not (meets(each, gate, metrics, world) if each.key in CHANGES else holds(each, metrics))
+        }
         failing = (
             {check for check, each in unmet.items() if each.severity == "fail"} if found else {RUN_CHECK}
         )
@@ -208,7 +252,8 @@ def _course(line: Line, world: World, gates: list[Gate], kind: str, target: tupl
                 partial = True
                 continue
             chosen = True
-            hit = target == (gate.name, check)
+            # What is skipped anyway cannot be made to be.
+            hit = target == (gate.name, check) and not (kind == "report-skipped" and check in free)
             broken |= {gate.name} if check in failing or (hit and kind in SPOILING) else set()
             red |= {(gate.name, check)} if check in failing and not (hit and kind in HIDING) else set()
     tests = [test for test in line.tests if _matches(test, line.keyword)]
@@ -223,7 +268,8 @@ def _course(line: Line, world: World, gates: list[Gate], kind: str, target: tupl
     if stops:
         statuses = {STATUS_OF[test] for test in stops} | ({1} if line.flag and bad_tests else set())
     if failed and line.flag == "--sw":
-        statuses = {2}
+        # What stops the session may come before the failure.
+        statuses = {2} | (statuses if stops else set())
     if kind in ("status-0", "no-failures-counted"):
         statuses = {0, *([1] * hidden)}
     if kind in TURNING_RED:

@@ -42,26 +42,39 @@ class Oracle(RuleBasedStateMachine):
         self.store.runs.clear()
         self.runs: dict[str, Run] = {}
         self.moves: dict[Place, int] = {}
+        self.copies: set[tuple[str, str]] = set()
         self.gates: dict[str, Gate] = {}
 
     # The world
 
-    @initialize(metrics=drawing.CHANGES, alpha=drawing.DRAFTS, beta=drawing.DRAFTS, champions=st.booleans())
+    @initialize(
+        metrics=drawing.LOGGED,
+        older=drawing.LOGGED,
+        alpha=drawing.DRAFTS,
+        beta=drawing.DRAFTS,
+        champions=st.booleans(),
+    )
     def begin(
-        self, metrics: Mapping[str, float | None], alpha: Draft, beta: Draft, *, champions: bool
+        self,
+        metrics: Mapping[str, float | None],
+        older: Mapping[str, float | None],
+        alpha: Draft,
+        beta: Draft,
+        *,
+        champions: bool,
     ) -> None:
         """Have one run, two gates, and perhaps champions of an older run."""
         count("oracle examples")
+        for run, changes in (("r0", older), ("r1", metrics)) if champions else (("r1", metrics),):
+            self._put_run(run, Run({"accuracy": 0.95, "loss": 0.3, "f1": 0.9}, "FINISHED"))
+            self.change_metrics(run, changes)
         for model in MODELS if champions else ():
-            self._put_run("r0", Run({}, "FINISHED"))
             self.register_by_hand(model, "r0")
             self.set_alias_by_hand(model, "champion", "1")
-        self._put_run("r1", Run({"accuracy": 0.95, "loss": 0.3, "f1": 0.9}, "FINISHED"))
-        self.change_metrics("r1", metrics)
         self.edit_gate("alpha", alpha)
         self.edit_gate("beta", beta)
 
-    @rule(run=st.sampled_from(("r1", "r2")), metrics=drawing.CHANGES)
+    @rule(run=st.sampled_from(("r1", "r2")), metrics=drawing.LOGGED)
     def change_metrics(self, run: str, metrics: Mapping[str, float | None]) -> None:
         """Log other values; None takes a metric away."""
         if run in self.runs:
@@ -69,7 +82,7 @@ class Oracle(RuleBasedStateMachine):
             values = {name: value for name, value in changed.items() if value is not None}
             self._put_run(run, self.runs[run]._replace(metrics=values))
 
-    @rule(metrics=drawing.CHANGES, status=drawing.STATUSES)
+    @rule(metrics=drawing.LOGGED, status=drawing.STATUSES)
     def log_run(self, metrics: Mapping[str, float | None], status: str) -> None:
         """Log a newer run."""
         values = {name: value for name, value in metrics.items() if value is not None}
@@ -84,7 +97,8 @@ class Oracle(RuleBasedStateMachine):
     @rule(name=drawing.GATES, draft=drawing.DRAFTS)
     def edit_gate(self, name: str, draft: Draft) -> None:
         """Write a gate file anew, its limits near the values of the first run."""
-        self.gates[name] = draft.gate(name, self.runs["r1"].metrics)
+        before = self.runs["r0"].metrics if "r0" in self.runs else {}
+        self.gates[name] = draft.gate(name, self.runs["r1"].metrics, before)
 
     @rule(model=st.sampled_from(MODELS), run=st.sampled_from(("r1", "r1", "r2")))
     def register_by_hand(self, model: str, run: str) -> None:
@@ -165,6 +179,7 @@ class Oracle(RuleBasedStateMachine):
             views.models(self.store),
             frozenset(approved),
             dict(self.moves),
+            frozenset(self.copies),
             (self.gates["alpha"], self.gates["beta"]),
         )
 
@@ -174,7 +189,11 @@ class Oracle(RuleBasedStateMachine):
         records = views.promotions(self.store)
         outcome = session.run(self.folder, self.store, line, before)
         after = views.models(self.store)
-        rights = [judge(line, before, *failures) for failures in _failures(line, before, outcome)]
+        rights = [
+            judge(line, before, *failures, late=late)
+            for failures in _failures(line, before, outcome)
+            for late in ((False, True) if line.policy == "each" else (False,))
+        ]
         moves = [right for right in rights if views.same(after, right.models)]
         if not moves:
             count("wrongful promotions")
@@ -192,8 +211,9 @@ class Oracle(RuleBasedStateMachine):
             > max(1, views.sources(before.models).count((name, source)))
         ]
         assert not twins, f"{line}\nmade two versions of {twins}\n{outcome.printed}"
-        for place in right.moved:
+        for place, copied in right.moved:
             self.moves[place] = self.moves.get(place, 0) + 1
+            self.copies |= {(place[0], copied)} if copied else set()
         assert views.recorded(self.store) == Counter(self.moves), f"{line}\n{outcome.printed}"
         return outcome.status, right.promoted
 

@@ -83,6 +83,26 @@ def promote(
     return {**models, name: Model(aliases, versions, last)}
 
 
+def mere_copy(
+    target: Target, gate: Gate, candidate: tuple[str, str | None], models: Mapping[str, Model]
+) -> str | None:
+    """Return the number of the candidate's copy, for a gate that moves neither alias nor stage; else None."""
+    if not target.copy_to or target.alias or target.stage:
+        return None
+    source = f"models:/{target.model}/{version_of(target, gate, candidate, models)}"
+    copies = models[target.copy_to].versions
+    return max((number for number in copies if copies[number].source == source), key=int)
+
+
+def use_up_a_number(
+    target: Target, gate: Gate, candidate: tuple[str, str | None], models: Mapping[str, Model]
+) -> Mapping[str, Model]:
+    """Return the registry after a copy was made and taken away again: its number is never used once more."""
+    copied = promote(target, gate, candidate, models)
+    model, after = models.get(target.home, NO_MODEL), copied[target.home]
+    return {**models, target.home: model._replace(last=after.last)}
+
+
 def _with_version(
     models: Mapping[str, Model], name: str, number: str, version: Version
 ) -> Mapping[str, Model]:

@@ -12,6 +12,7 @@ METRICS = ("accuracy", "loss", "f1")
 MODELS = ("churn", "fraud")
 COPIES = ("prod-churn", "prod-fraud")
 SYMBOLS = {"min": ">=", "above": ">", "max": "<=", "below": "<", "equals": "=="}
+CHANGES = ("max_drop", "max_rise", "min_rise", "min_drop")
 TESTS_THAT_HOLD = ("test_pass", "test_skip", "test_xfail")
 TESTS_THAT_FAIL = ("test_fail", "test_setup_error", "test_teardown_error")
 TESTS_THAT_STOP = ("test_interrupt", "test_exit")
@@ -56,13 +57,26 @@ class Target(NamedTuple):
 
 
 class Gate(NamedTuple):
-    """A gate file: *candidate* is the way and its value, e.g. ``("run_id", "r1")``."""
+    """
+    A gate file.
+
+    Attributes:
+        name: Of the gate.
+        candidate: The way and its value, e.g. ``("run_id", "r1")``.
+        conditions: In the order of the file.
+        shape: How thresholds are written.
+        target: Where it promotes to, or None.
+        baseline: Model and alias of what it compares with.
+        bootstrap: Whether that may be missing.
+    """
 
     name: str
     candidate: tuple[str, str]
     conditions: tuple[Condition, ...]
     shape: str
     target: Target | None
+    baseline: tuple[str, str]
+    bootstrap: bool
 
     @property
     def file(self) -> str:
@@ -111,6 +125,7 @@ class World(NamedTuple):
         models: The registry.
         approved: Model and number of each version that a person approved.
         moves: How many promotions there were to each model, alias and stage.
+        copies: Model and number of each version that a gate without alias and stage promoted as a copy.
         gates: The gate files that there are.
     """
 
@@ -118,6 +133,7 @@ class World(NamedTuple):
     models: Mapping[str, Model]
     approved: frozenset[tuple[str, str]]
     moves: Mapping[Place, int]
+    copies: frozenset[tuple[str, str]]
     gates: tuple[Gate, ...]
 
 
@@ -177,6 +193,10 @@ def text_of(gate: Gate) -> str:
     way, value = gate.candidate
     candidate = {"alias": f"model: {value}\n  alias: challenger"}.get(way, f"{way}: {value}")
     lines = ["tracking_uri: http://fake", "wait: 0s", f"name: {gate.name}", "candidate:", f"  {candidate}"]
+    if any(condition.key in CHANGES for condition in gate.conditions):
+        model, alias = gate.baseline
+        missing = ", missing: bootstrap" if gate.bootstrap else ""
+        lines.append(f"baseline: {{model: {model}, alias: {alias}{missing}}}")
     lines.append("thresholds:")
     for metric in dict.fromkeys(condition.metric for condition in gate.conditions):
         entries = _entries([each for each in gate.conditions if each.metric == metric], gate.shape)
@@ -194,7 +214,10 @@ def text_of(gate: Gate) -> str:
 def _entries(conditions: list[Condition], shape: str) -> list[str]:
     if shape == "together" and len({each.severity for each in conditions}) == 1:
         return ["{" + ", ".join(map(_keys, conditions)) + f", severity: {conditions[0].severity}" + "}"]
-    short = [shape == "short" and each.severity == "fail" and not each.tolerance for each in conditions]
+    short = [
+        shape == "short" and each.severity == "fail" and not each.tolerance and each.key in SYMBOLS
+        for each in conditions
+    ]
     return [
         f'"{SYMBOLS[each.key]} {each.limit}"' if is_short else f"{{{_keys(each)}, severity: {each.severity}}}"
         for each, is_short in zip(conditions, short, strict=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_mlflow_gate.checks.judge import judge_gate
 from pytest_mlflow_gate.promotion.candidacy import Candidacy
 from pytest_mlflow_gate.promotion.record import Entry
-from pytest_mlflow_gate.tracking.values import Snapshot
+from pytest_mlflow_gate.tracking.snapshot import Snapshot
 from tests.commands.past import EXPERIMENT, MODEL, PROMOTION
 from tests.gates import gate
 

@@ -20,7 +20,7 @@ from pytest_mlflow_gate.promotion.record import (
     entry_of,
     last_decision,
 )
-from pytest_mlflow_gate.tracking.values import Snapshot
+from pytest_mlflow_gate.tracking.snapshot import Snapshot
 from tests.commands.past import CI, EXPERIMENT
 from tests.fakes import RUN
 from tests.gates import gate
@@ -113,7 +113,7 @@ def test_long_decisions_are_cut_and_say_so(number: int, name: str, kept: int) ->
     entry = ENTRY._replace(checks=check_lines(findings))
     lines = list(entry_of(KEY, entry.to_tag()).checks)
     assert len(entry.to_tag()) <= LONGEST
-    flat = last_decision("promoted", gate(), findings, CI, time=ENTRY.time)["mlflow_gate.checks"]
+    flat = last_decision("promoted", gate(), check_lines(findings), CI, time=ENTRY.time)["mlflow_gate.checks"]
     assert flat is not None
     assert len(flat) <= LONGEST
     assert lines[:kept] == [f"{name}{index:04}[min] 0.93 >= 0.92 passed" for index in range(kept)]
@@ -140,7 +140,7 @@ def test_no_flat_tag_is_too_long(names: list[str], text: str) -> None:
     tags = last_decision(
         "rejected",
         gate(name=text),
-        [finding(name) for name in names],
+        check_lines([finding(name) for name in names]),
         provenance,
         time=ENTRY.time,
         reason=text,
@@ -264,9 +264,10 @@ def test_failing_checks_come_first() -> None:
 def test_the_last_decision_is_said_in_flat_tags() -> None:
     """For people and for MLflow's search; None stands for a tag that is not to be there."""
     findings = tuple(judge_gate(gate(), Snapshot(RUN, EXPERIMENT)))
-    assert last_decision("promoted", gate(), findings, CI, time=ENTRY.time) == DECISION | {
+    assert last_decision("promoted", gate(), check_lines(findings), CI, time=ENTRY.time) == DECISION | {
         "mlflow_gate.reason": None,
         "mlflow_gate.previous_version": None,
+        "mlflow_gate.baseline_version": None,
     }
     rejected = last_decision(
         "rejected",
@@ -276,6 +277,7 @@ def test_the_last_decision_is_said_in_flat_tags() -> None:
         time=ENTRY.time,
         reason="t.py::x failed",
         previous_version="7",
+        baseline_version="churn/6",
     )
     assert rejected == {
         "mlflow_gate.verdict": "rejected",
@@ -285,6 +287,7 @@ def test_the_last_decision_is_said_in_flat_tags() -> None:
         "mlflow_gate.checks": None,
         "mlflow_gate.reason": "t.py::x failed",
         "mlflow_gate.previous_version": "7",
+        "mlflow_gate.baseline_version": "churn/6",
         "mlflow_gate.commit": None,
         "mlflow_gate.job_url": None,
         "mlflow_gate.by": "me",

@@ -8,7 +8,8 @@ import pytest
 
 from pytest_mlflow_gate.gatefile.types import Promotion
 from pytest_mlflow_gate.promotion.source import Refused, find_source
-from pytest_mlflow_gate.tracking.values import Artifact, Experiment, LoggedModel, Snapshot
+from pytest_mlflow_gate.tracking.snapshot import Snapshot
+from pytest_mlflow_gate.tracking.values import Artifact, Experiment, LoggedModel
 from tests.fakes import MLMODEL, RUN, FakeStore
 
 if TYPE_CHECKING:

@@ -53,6 +53,33 @@ def test_a_perfect_session_is_granted() -> None:
     assert not verdict.failed
 
 
+SKIPPED = CALL._replace(outcome="skipped")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "phases", "reasons"),
+    [
+        pytest.param("exempt", (SETUP, SKIPPED, TEARDOWN), [], id="excused-and-skipped-by-our-item"),
+        pytest.param("exempt", CLEAN, [NOT_CLEAN], id="excused-but-reported-as-passed"),
+        pytest.param(
+            "exempt", (SETUP, SKIPPED._replace(token=None), TEARDOWN), [NOT_CLEAN], id="skipped-by-somebody"
+        ),
+        pytest.param(
+            "exempt", (SETUP, SKIPPED._replace(xfail=True), TEARDOWN), [NOT_CLEAN], id="excused-and-xfailed"
+        ),
+        pytest.param("exempt", (SKIPPED._replace(when="setup"), TEARDOWN), [NOT_RUN], id="skipped-in-setup"),
+        pytest.param("exempt", (), [NOT_RUN], id="never-reported"),
+        pytest.param("passed", (SETUP, SKIPPED, TEARDOWN), [NOT_CLEAN], id="holds-but-reported-as-skipped"),
+    ],
+)
+def test_only_a_check_that_the_file_excuses_may_be_skipped(
+    outcome: str, phases: tuple[Phase, ...], reasons: list[str]
+) -> None:
+    """A skip with our token passes where the controller itself says exempt, and nowhere else."""
+    (verdict,) = decide([judged(accuracy=outcome)], with_phases(*phases), "all")
+    assert [reason.text for reason in verdict.reasons] == reasons
+
+
 @pytest.mark.parametrize(
     ("change", "reasons", "failed"),
     [

@@ -226,12 +226,12 @@ def test_table_of_a_run_that_lacks_things(inner: Inner) -> None:
     lines = steady(inner.gate_here(accuracy=float("nan"), f1=float("-inf"), latency_ms=120.0000001))
     start = next(index for index, line in enumerate(lines) if line.startswith("  check "))
     assert lines[start : start + 6] == [
-        "  check            value         limit    margin",
-        "  accuracy[min]    NaN           >= 0.92              CANNOT JUDGE",
-        "  f1[min]          -infinity     >= 0.85              CANNOT JUDGE",
-        "  acuracy[min]     never logged  >= 0.9               CANNOT JUDGE",
-        "  p[max:warn]      never logged  <= 1                 warn: cannot judge",
-        "  latency_ms[max]  120.0000001   <= 120   -0.0000001  FAILED",
+        "  check            value        limit    margin",
+        "  accuracy[min]    NaN          >= 0.92              CANNOT JUDGE",
+        "  f1[min]          -infinity    >= 0.85              CANNOT JUDGE",
+        "  acuracy[min]     no value     >= 0.9               CANNOT JUDGE",
+        "  p[max:warn]      no value     <= 1                 warn: cannot judge",
+        "  latency_ms[max]  120.0000001  <= 120   -0.0000001  FAILED",
     ]
 
 
@@ -518,6 +518,7 @@ def test_decision_of_a_promotion(inner: Inner) -> None:
             "experiment": "churn",
             "url": "fake://store/r1",
         },
+        "baseline": None,
         "passed": True,
         "promotion": {
             "status": "promoted",
@@ -539,6 +540,7 @@ def test_decision_of_a_promotion(inner: Inner) -> None:
         "severity": "warn",
         "value": 110.0,
         "limit": "<= 100",
+        "baseline": None,
         "margin": -10.0,
         "text": "latency_ms is 110, must be <= 100, because: tail",
         "line": 7,

@@ -11,7 +11,8 @@ from pytest_mlflow_gate.checks.judge import judge_gate
 from pytest_mlflow_gate.promotion.decision import Decision, Result
 from pytest_mlflow_gate.promotion.evidence import OrdinaryTests
 from pytest_mlflow_gate.reporting.decision_file import document
-from pytest_mlflow_gate.tracking.values import Experiment, Snapshot
+from pytest_mlflow_gate.tracking.snapshot import Missing, Rival, Snapshot
+from pytest_mlflow_gate.tracking.values import Experiment, ModelVersion
 from tests.fakes import RUN
 from tests.gates import gate
 
@@ -48,6 +49,7 @@ def test_everything_a_deploy_step_needs_is_there() -> None:
                     "experiment": "churn",
                     "url": "http://m/#/r1",
                 },
+                "baseline": None,
                 "passed": False,
                 "checks": [
                     {
@@ -57,6 +59,7 @@ def test_everything_a_deploy_step_needs_is_there() -> None:
                         "severity": "fail",
                         "value": None,
                         "limit": "",
+                        "baseline": None,
                         "margin": None,
                         "text": "run bold-shrew",
                         "line": 2,
@@ -68,6 +71,7 @@ def test_everything_a_deploy_step_needs_is_there() -> None:
                         "severity": "fail",
                         "value": 0.93,
                         "limit": ">= 0.85",
+                        "baseline": None,
                         "margin": 0.08,
                         "text": "0.93 >= 0.85",
                         "line": 4,
@@ -79,6 +83,7 @@ def test_everything_a_deploy_step_needs_is_there() -> None:
                         "severity": "fail",
                         "value": "NaN",
                         "limit": ">= 0.85",
+                        "baseline": None,
                         "margin": None,
                         "text": "cannot judge f1: its value is NaN, must be >= 0.85",
                         "line": 5,
@@ -116,3 +121,22 @@ def test_promoted_means_all_that_were_asked(results: list[str], promoted: bool) 
     decisions = [decision(Result(status, "")) for status in results]  # type: ignore[arg-type]
     judging_only = decision(Result("none", ""), gate=gate(promotion=None))
     assert json.loads(document([*decisions, judging_only], OrdinaryTests(), 0, 0.0))["promoted"] is promoted
+
+
+@pytest.mark.parametrize(
+    ("baseline", "shown"),
+    [
+        pytest.param(None, None, id="nothing-compares"),
+        pytest.param(
+            Rival(ModelVersion("churn", "3", "", "r0", ready=True, stage="None", tags={}), RUN),
+            {"model": "churn", "version": "3", "run_id": "r1"},
+            id="compared",
+        ),
+        pytest.param(Missing("there is none"), {"missing": "there is none"}, id="none-to-compare-with"),
+    ],
+)
+def test_what_it_was_compared_with(baseline: Rival | Missing | None, shown: object) -> None:
+    """A deploy step reads the baseline's version, or why there was none."""
+    made = decision(Result("none", ""))
+    made = made._replace(candidate=made.candidate and made.candidate._replace(baseline=baseline))
+    assert json.loads(document([made], OrdinaryTests(), 0, 0.0))["gates"][0]["baseline"] == shown

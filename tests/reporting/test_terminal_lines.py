@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_mlflow_gate.checks.finding import Finding
 from pytest_mlflow_gate.checks.judge import judge_gate
 from pytest_mlflow_gate.promotion.decision import Decision, Result
 from pytest_mlflow_gate.reporting.terminal import age, outcome, summary
-from pytest_mlflow_gate.tracking.values import Experiment, ModelVersion, Snapshot
+from pytest_mlflow_gate.tracking.snapshot import Rival, Snapshot
+from pytest_mlflow_gate.tracking.values import Experiment, ModelVersion
 from tests.fakes import RUN
 from tests.gates import gate
 
@@ -44,14 +46,35 @@ def test_what_cannot_be_judged_is_told_from_what_failed() -> None:
     """A metric that nobody logged has no value and no margin."""
     lines = [line.text for line in summary(decision({"accuracy": float("nan")}), NOW)]
     assert lines[2:] == [
-        "  accuracy[min]  NaN           >= 0.85          CANNOT JUDGE",
-        "  f1[min]        never logged  >= 0.85          CANNOT JUDGE",
+        "  accuracy[min]  NaN       >= 0.85          CANNOT JUDGE",
+        "  f1[min]        no value  >= 0.85          CANNOT JUDGE",
     ]
+
+
+def test_what_is_excused_says_why_and_with_whom_it_is_compared() -> None:
+    """One line for each reason, below the table; a baseline that there is stands above it."""
+    excused = tuple(
+        Finding(f"{name}[max_drop]", "exempt", "the first has nothing to beat", 4, metric=name)
+        for name in ("accuracy", "f1")
+    )
+    lines = [line.text for line in summary(decision({}, findings=excused), NOW)]
+    assert lines[1:] == [
+        "  check               value  limit  margin",
+        "  accuracy[max_drop]                        skipped",
+        "  f1[max_drop]                              skipped",
+        "  skipped: the first has nothing to beat",
+    ]
+    rival = Rival(
+        ModelVersion("churn", "3", "", "r0", ready=True, stage="None", tags={}), RUN._replace(run_id="r0")
+    )
+    compared = decision({"accuracy": 0.9})
+    compared = compared._replace(candidate=compared.candidate and compared.candidate._replace(baseline=rival))
+    assert [line.text for line in summary(compared, NOW)][1] == "compared with version 3 of churn, run r0"
 
 
 def test_a_warning_is_marked_and_not_red() -> None:
     """Severity warn stands apart from what blocks."""
-    warned = gate(checks=tuple(check._replace(severity="warn") for check in gate().checks))
+    warned = gate(checks=tuple(check._replace(severity="warn") for check in gate().conditions))
     candidate = Snapshot(RUN._replace(metrics={"accuracy": 0.5}), Experiment("1", "churn", active=True))
     lines = list(summary(decision({}, findings=judge_gate(warned, candidate)), NOW))
     assert [(line.text.rpartition("  ")[2], line.mood) for line in lines[2:]] == [
@@ -78,7 +101,8 @@ def test_a_thousand_checks_show_those_that_failed() -> None:
     """The screen is for what needs a person."""
     many = gate(
         checks=tuple(
-            gate().checks[0]._replace(name=f"m{number}[min]", metric=f"m{number}") for number in range(1000)
+            gate().conditions[0]._replace(name=f"m{number}[min]", metric=f"m{number}")
+            for number in range(1000)
         )
     )
     metrics = {f"m{number}": 0.5 if number == 7 else 0.9 for number in range(1000)}

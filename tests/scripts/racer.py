@@ -59,7 +59,7 @@ def main() -> None:
             meeting.wait()
         set_alias(self, model, alias, version)
 
-    RestStore.set_alias = set_alias_later  # type: ignore[method-assign]
+    RestStore.set_alias = set_alias_later  # type: ignore[method-assign, assignment]
     for order in orders:
         folder, place = json.loads(order)
         os.chdir(folder)

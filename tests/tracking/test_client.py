@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import re
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 import warnings
@@ -17,15 +19,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_mlflow_gate.tracking.client import ClientStore
-from pytest_mlflow_gate.tracking.store import NotMlflow, StoreError, Unreachable
-from tests.seeding import fresh
+from pytest_mlflow_gate.tracking.store import NotFound, NotMlflow, Rejected, StoreError, Unreachable
+from pytest_mlflow_gate.tracking.values import DatasetMetric, Measurement
+from tests.seeding import MLMODEL, ClientSeeder, fresh
 from tests.tracking.authority import Authority
 from tests.wire import Reply, reply_html, reply_json, served
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.seeding import ClientSeeder, RestSeeder
+    from tests.seeding import RestSeeder
 
 
 def test_nothing_is_left_behind(sqlite_seed: ClientSeeder, capfd: pytest.CaptureFixture[str]) -> None:
@@ -42,6 +45,59 @@ def test_nothing_is_left_behind(sqlite_seed: ClientSeeder, capfd: pytest.Capture
     assert tuple(capfd.readouterr()) == ("", "")
     assert dict(os.environ) == environment
     assert logging.root.manager.disable == disabled
+
+
+def test_nothing_is_left_of_a_file(
+    sqlite_seed: ClientSeeder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """A file is read through a temporary copy that is gone afterwards, and without tqdm's progress bar."""
+    (tmp_path / "tqdm").mkdir()
+    (tmp_path / "tqdm" / "__init__.py").touch()
+    (tmp_path / "tqdm" / "auto.py").write_text("def tqdm(**_):\n    raise AssertionError('a bar')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    run_id = sqlite_seed.run(sqlite_seed.experiment())
+    sqlite_seed.run_file(run_id, "model/MLmodel", "x" * 1_000_001)
+    sqlite_seed.run_file(run_id, "model/card.md", "ä")
+    capfd.readouterr()
+    store = ClientStore(sqlite_seed.uri, None, {})
+    assert store.run_file(run_id, "model/card.md") == "ä"
+    with pytest.raises(Rejected, match="larger than 1 MB"):
+        store.run_file(run_id, "model/MLmodel")
+    assert tuple(capfd.readouterr()) == ("", "")
+    assert list(temporary.iterdir()) == []
+
+
+def test_file_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file store keeps the newest value of a model's metric for each dataset, and NaN; it loses their steps."""
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    seed = ClientSeeder((tmp_path / "mlruns").as_uri())
+    experiment_id = seed.experiment()
+    run_id = seed.run(experiment_id, metrics={"loss": [(0.5, 2), (math.inf, 1)]})
+    model_id = seed.logged_model(experiment_id, run_id)
+    seed.log_for_model(run_id, model_id, {"acc": [(0.8, 4), (0.9, 3)]}, dataset=("holdout", "9f2c"), at=10)
+    seed.log_for_model(run_id, model_id, {"acc": math.nan}, dataset=None, at=11)
+    store = ClientStore(seed.uri, None, os.environ)
+    assert [value for value, _, _ in store.metric_history(run_id, "loss")] == [math.inf, 0.5]
+    assert str(store.logged_model(model_id).metrics) == str(
+        (
+            DatasetMetric("acc", math.nan, 0, 11, None, None, run_id),
+            DatasetMetric("acc", 0.8, 4, 10, "holdout", "9f2c", run_id),
+        )
+    )
+    history = store.metric_history(run_id, "acc")
+    assert str(history) == str(
+        (Measurement(0.8, 0, 10), Measurement(0.9, 0, 10), Measurement(math.nan, 0, 11))
+    )
+    assert store.metric_history(run_id, "accuracy") == ()
+    assert store.model_file(model_id, "MLmodel") == MLMODEL
+    with pytest.raises(NotFound):
+        store.metric_history("0" * 32, "acc")
 
 
 def test_first_import_is_silent(sqlite_store: str, tmp_path: Path) -> None:

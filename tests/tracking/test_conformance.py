@@ -16,7 +16,7 @@ import pytest
 from pytest_mlflow_gate.tracking.client import ClientStore
 from pytest_mlflow_gate.tracking.rest import RestStore
 from pytest_mlflow_gate.tracking.store import NotFound, NotMlflow, Rejected, StoreError
-from pytest_mlflow_gate.tracking.values import Artifact, LoggedModel, RegisteredModel
+from pytest_mlflow_gate.tracking.values import Artifact, DatasetMetric, LoggedModel, RegisteredModel
 from tests.seeding import RestSeeder, fresh
 from tests.servers import THIS_PYTHON
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_mlflow_gate.tracking.store import Store
-    from tests.seeding import Seeder
+    from tests.seeding import Dataset, Seeder, Steps
     from tests.servers import Backends, RealModel
 
 pytestmark = pytest.mark.usefixtures("mlflow_server", "mlflow2_server")
@@ -209,6 +209,67 @@ def test_search_with_a_filter_that_mlflow_does_not_understand(store: Store, seed
         list(store.search_runs(experiment_id, filter_string="accuracy", order_by=(), page_size=2))
 
 
+def test_search_for_child_runs(store: Store, seed: Seeder) -> None:
+    """A run's children are found by MLflow's own tag, which names their parent."""
+    experiment_id = seed.experiment()
+    parent, other = seed.run(experiment_id), seed.run(experiment_id)
+    children = {seed.run(experiment_id, tags={"mlflow.parentRunId": parent}) for _ in range(3)}
+    seed.run(experiment_id, tags={"mlflow.parentRunId": other})
+    condition = f"tags.mlflow.parentRunId = '{parent}'"
+    found = store.search_runs(experiment_id, filter_string=condition, order_by=(), page_size=2)
+    assert sorted(run.run_id for run in found) == sorted(children)
+
+
+def test_datasets(store: Store, seed: Seeder) -> None:
+    """A run has the datasets that were logged as its inputs, each once, also when a search finds it."""
+    experiment_id = seed.experiment()
+    run_id = seed.run(experiment_id)
+    assert store.run(run_id).datasets == ()
+    seed.log_datasets(run_id, ("train", "9f2c"), ("größe's", "1"), ("holdout", "9f2c"), ("holdout", "77"))
+    seed.log_datasets(run_id, ("train", "9f2c"))
+    run = store.run(run_id)
+    assert run.datasets == (("größe's", "1"), ("holdout", "77"), ("holdout", "9f2c"), ("train", "9f2c"))
+    assert list(store.search_runs(experiment_id, filter_string="", order_by=(), page_size=5)) == [run]
+
+
+def test_metric_history(store: Store, seed: Seeder) -> None:
+    """Every logged value, by step and time, NaN and infinities as themselves; the last is the run's own."""
+    run_id = seed.run(seed.experiment(), start=AGES_AGO)
+    began = int(AGES_AGO * 1000)
+    for late, values in enumerate(([(0.25, 7), (0.5, 2)], [(0.75, 1), (-math.inf, 3), (math.inf, 4)])):
+        seed.log(run_id, {"größe/x y": values}, at=began + late)
+    seed.log(run_id, {"größe/x y": [(0.5, 7), (0.125, 7)]}, at=began)
+    assert store.metric_history(run_id, "größe/x y") == (
+        (0.75, 1, began + 1),
+        (0.5, 2, began),
+        (-math.inf, 3, began + 1),
+        (math.inf, 4, began + 1),
+        (0.125, 7, began),
+        (0.25, 7, began),
+        (0.5, 7, began),
+    )
+    assert store.run(run_id).metrics == {"größe/x y": 0.5}
+
+
+def test_history_of_a_metric_with_nan(store: Store, seed: Seeder) -> None:
+    """NaN at the last step is the last value; beside a number of the same step and time it comes first."""
+    run_id = seed.run(seed.experiment())
+    seed.log(run_id, {"loss": [(0.5, 1), (math.nan, 1), (-0.5, 1), (math.nan, 2)]}, at=5)
+    history = store.metric_history(run_id, "loss")
+    assert [(str(value), step, timestamp) for value, step, timestamp in history] == [
+        ("nan", 1, 5),
+        ("-0.5", 1, 5),
+        ("0.5", 1, 5),
+        ("nan", 2, 5),
+    ]
+
+
+def test_history_of_a_metric_that_was_never_logged(store: Store, seed: Seeder) -> None:
+    """Nothing logged, no history; nor has a run that never was."""
+    assert store.metric_history(seed.run(seed.experiment(), metrics={"acc": 1.0}), "accuracy") == ()
+    assert store.metric_history("0" * 32, "acc") == ()
+
+
 def test_run_artifacts(store: Store, seed: Seeder) -> None:
     """One level of a run's files, folders marked; a path that is not there is empty."""
     run_id = seed.run(seed.experiment())
@@ -253,6 +314,97 @@ def test_logged_model(side: Side) -> None:
         side.store.logged_model_artifacts("m-1f2e")
 
 
+def test_metrics_of_a_logged_model(side: Side) -> None:
+    """A model has each value with its dataset and run; to a SQL store, NaN is 0.0 there."""
+    if side.release == 2:
+        return
+    experiment_id = side.seed.experiment()
+    run_id = side.seed.run(experiment_id)
+    model_id = side.seed.logged_model(experiment_id, run_id)
+    assert side.store.logged_model(model_id).metrics == ()
+
+    def log(metrics: dict[str, Steps], dataset: Dataset | None, at: int) -> None:
+        side.seed.log_for_model(run_id, model_id, metrics, dataset=dataset, at=at)
+
+    log({"acc": [(0.8, 4), (0.9, 3)]}, ("holdout", "9f2c"), 10)
+    log({"acc": 0.7, "loss": math.inf}, ("holdout", "77"), 11)
+    log({"acc": 0.6, "loss": math.nan}, None, 12)
+    log({"acc": 0.5, "loss": -math.inf}, ("eval", "77"), 13)
+    assert side.store.logged_model(model_id).metrics == (
+        DatasetMetric("acc", 0.6, 0, 12, None, None, run_id),
+        DatasetMetric("acc", 0.5, 0, 13, "eval", "77", run_id),
+        DatasetMetric("acc", 0.7, 0, 11, "holdout", "77", run_id),
+        DatasetMetric("acc", 0.9, 3, 10, "holdout", "9f2c", run_id),
+        DatasetMetric("acc", 0.8, 4, 10, "holdout", "9f2c", run_id),
+        DatasetMetric("loss", 0.0, 0, 12, None, None, run_id),
+        DatasetMetric("loss", -math.inf, 0, 13, "eval", "77", run_id),
+        DatasetMetric("loss", math.inf, 0, 11, "holdout", "77", run_id),
+    )
+    history = side.store.metric_history(run_id, "acc")
+    assert history == ((0.7, 0, 11), (0.6, 0, 12), (0.5, 0, 13), (0.9, 3, 10), (0.8, 4, 10))
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("MLmodel", "signature: größe\n", id="text"),
+        pytest.param("model/MLmodel", "", id="empty"),
+        pytest.param("größe, x/deep/MLmodel", '{"error_code": "RESOURCE_DOES_NOT_EXIST"}', id="json"),
+        pytest.param("model/MLmodel", "<html><body>log in</body></html>", id="html"),
+        pytest.param("model/MLmodel", "ä" * 500_000, id="longest"),
+    ],
+)
+def test_run_file(store: Store, seed: Seeder, path: str, text: str) -> None:
+    """A run's file is read as it was written, whatever its text is; there is none of another name."""
+    run_id = seed.run(seed.experiment())
+    seed.run_file(run_id, path, text)
+    assert store.run_file(run_id, path) == text
+    assert store.run_file(run_id, f"{path}.bak") is None
+
+
+def test_run_file_that_is_none(store: Store, seed: Seeder) -> None:
+    """A folder is no file, nor is a file's name a folder; a run that never was has none."""
+    run_id = seed.run(seed.experiment())
+    assert store.run_file(run_id, "model/MLmodel") is None
+    seed.run_file(run_id, "model/MLmodel")
+    for path in ("model", "MLmodel", "model/MLmodel/MLmodel", "nowhere/deep/MLmodel"):
+        assert store.run_file(run_id, path) is None
+    with pytest.raises(NotFound):
+        store.run_file("0" * 32, "MLmodel")
+
+
+def test_run_file_that_is_too_large(store: Store, seed: Seeder) -> None:
+    """A file with a byte more than a million is refused, and not read to its end."""
+    run_id = seed.run(seed.experiment())
+    seed.run_file(run_id, "model/MLmodel", "x" * 1_000_001)
+    with pytest.raises(Rejected) as caught:
+        store.run_file(run_id, "model/MLmodel")
+    assert str(caught.value) == (
+        f"{store.description}: 'model/MLmodel' is larger than 1 MB, and a gate reads small text files only"
+    )
+
+
+def test_model_file(side: Side) -> None:
+    """A logged model's file is read as a run's is; an MLflow 2 server has no such part."""
+    if side.release == 2:
+        with pytest.raises(NotMlflow):
+            side.store.model_file("m-1f2e", "MLmodel")
+        return
+    experiment_id = side.seed.experiment()
+    model_id = side.seed.logged_model(experiment_id, None)
+    side.seed.model_file(model_id, "MLmodel", "signature: größe\n")
+    side.seed.model_file(model_id, "data/card.md", "")
+    side.seed.model_file(model_id, "data/large", "x" * 1_000_001)
+    assert side.store.model_file(model_id, "MLmodel") == "signature: größe\n"
+    assert side.store.model_file(model_id, "data/card.md") == ""
+    for path in ("conda.yaml", "data", "card.md", "nowhere/deep/MLmodel"):
+        assert side.store.model_file(model_id, path) is None
+    with pytest.raises(Rejected, match="'data/large' is larger than 1 MB"):
+        side.store.model_file(model_id, "data/large")
+    with pytest.raises(NotFound):
+        side.store.model_file("m-1f2e", "MLmodel")
+
+
 def test_registered_model(store: Store, seed: Seeder, registered: tuple[str, str]) -> None:
     """A registered model has its aliases, each with a version number as text."""
     model, _ = registered
@@ -263,6 +415,17 @@ def test_registered_model(store: Store, seed: Seeder, registered: tuple[str, str
     found = store.registered_model(model)
     assert found is not None
     assert found.aliases == {"champion": "2"}
+
+
+def test_aliased_version(store: Store, seed: Seeder, registered: tuple[str, str]) -> None:
+    """A version is found by its alias in one request; a model, an alias or a version that is gone is None."""
+    model, _ = registered
+    seed.alias(model, "champion", "2")
+    assert store.aliased_version(model, "champion") == store.model_version(model, "2")
+    assert store.aliased_version(model, "challenger") is None
+    assert store.aliased_version(fresh("nowhere"), "champion") is None
+    store.delete_model_version(model, "2")
+    assert store.aliased_version(model, "champion") is None
 
 
 def test_registry_things_that_do_not_exist(store: Store, registered: tuple[str, str]) -> None:

@@ -694,3 +694,76 @@ def test_no_thread_is_left_behind() -> None:
     with served(reply_json({})) as wire:
         transport_to(wire.url).ask("GET", PATH, {})
     assert not [thread for thread in threading.enumerate() if thread.name == "mlflow-gate-request"]
+
+
+def at_once(count: int, ask: Callable[[], object]) -> list[object]:
+    """Return what came of *ask*, or what it raised, from each of *count* threads that begin together."""
+    gate = threading.Barrier(count)
+    outcomes: list[object] = []
+
+    def run() -> None:
+        gate.wait()
+        try:
+            outcomes.append(ask())
+        except Exception as error:  # noqa: BLE001 - looked at by the test
+            outcomes.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def test_each_thread_has_a_connection_of_its_own() -> None:
+    """Many threads ask at the same time; there are no more connections than threads, and they are kept."""
+    connections = []
+    with served(reply_json({})) as wire:
+        original = wire.finish_request
+
+        def counted(request: object, address: object) -> None:
+            connections.append(address)
+            original(request, address)
+
+        wire.finish_request = counted  # type: ignore[assignment,method-assign]
+        transport = transport_to(wire.url)
+        outcomes = at_once(8, lambda: [transport.ask("GET", PATH, {}) for _ in range(10)])
+        transport.close()
+    assert outcomes == [[{}] * 10] * 8
+    assert len(connections) <= 8
+
+
+def test_cookies_of_one_thread_do_not_disturb_another() -> None:
+    """A server that sets a new cookie with every answer, as a load balancer may, is no trouble."""
+    json = "application/json"
+    headers = [{"Content-Type": json, "Set-Cookie": f"c{number}=1; Path=/{number}"} for number in range(200)]
+    with served(*(Reply(200, b"{}", header) for header in headers)) as wire:
+        transport = transport_to(wire.url)
+        outcomes = at_once(8, lambda: [transport.ask("GET", PATH, {}) for _ in range(20)])
+        transport.close()
+    assert outcomes == [[{}] * 20] * 8
+
+
+def test_many_threads_ask_once_for_workspaces() -> None:
+    """Whether the server has workspaces is one question, however many wait for the answer."""
+    with served(reply_json({"workspaces_enabled": True}), reply_json({})) as wire:
+        transport = transport_to(wire.url, Connection(workspace="team"))
+        outcomes = at_once(8, lambda: transport.ask("GET", PATH, {}))
+        transport.close()
+    assert outcomes == [{}] * 8
+    first, *others = wire.arrived
+    assert first.target == "/api/3.0/mlflow/server-info"
+    assert [arrived.target for arrived in others] == [PATH] * 8
+    assert {arrived.headers["x-mlflow-workspace"] for arrived in others} == {"team"}
+
+
+def test_unverified_tls_in_many_threads_leaves_the_warnings_alone(authority: Authority) -> None:
+    """No thread hears urllib3's warning, and afterwards the process's filters are what they were."""
+    before = list(warnings.filters)
+    with served(reply_json({}), tls=authority.context(authority.server)) as wire:
+        transport = transport_to(wire.url, Connection(verify=False))
+        outcomes = at_once(8, lambda: [transport.ask("GET", PATH, {}) for _ in range(5)])
+        transport.close()
+    assert outcomes == [[{}] * 5] * 8
+    assert list(warnings.filters) == before

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_mlflow_gate.gatefile.types import Candidate
+    from pytest_mlflow_gate.tracking.snapshot import Snapshot
     from pytest_mlflow_gate.tracking.store import Store
-    from pytest_mlflow_gate.tracking.values import Snapshot
     from tests.seeding import RestSeeder
 
 NOW = 1_750_000_000.0

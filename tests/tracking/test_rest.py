@@ -12,8 +12,10 @@ from pytest_mlflow_gate.tracking.rest import RestStore
 from pytest_mlflow_gate.tracking.store import Denied, NotFound, NotMlflow, Rejected, Unreachable
 from pytest_mlflow_gate.tracking.values import (
     Artifact,
+    DatasetMetric,
     Experiment,
     LoggedModel,
+    Measurement,
     ModelVersion,
     RegisteredModel,
     Run,
@@ -51,6 +53,16 @@ RUN: dict[str, Any] = {
         ],
         "params": [{"key": "depth", "value": "3"}],
         "tags": [{"key": "phase", "value": "eval"}],
+    },
+    "inputs": {
+        "dataset_inputs": [
+            {
+                "tags": [{"key": "mlflow.data.context", "value": "eval"}],
+                "dataset": {"name": "b", "digest": "2"},
+            },
+            {"dataset": {"name": "a", "digest": "1"}},
+            {"dataset": {"name": "b", "digest": "2"}},
+        ]
     },
     "outputs": {"model_outputs": [{"model_id": "m-2"}, {"model_id": "m-1"}, {"model_id": "m-2"}]},
 }
@@ -124,6 +136,15 @@ def versions(*numbers: int) -> list[dict[str, Any]]:
             id="no-runs",
         ),
         pytest.param(
+            lambda store: store.metric_history("r1", "a/b c"),
+            "GET",
+            "metrics/get-history?run_id=r1&metric_key=a%2Fb+c&max_results=25000",
+            None,
+            {},
+            (),
+            id="no-history",
+        ),
+        pytest.param(
             lambda store: store.logged_model("m-1/x"),
             "GET",
             "logged-models/m-1%2Fx",
@@ -135,10 +156,34 @@ def versions(*numbers: int) -> list[dict[str, Any]]:
                         "name": "model",
                         "source_run_id": "r1",
                         "status": "LOGGED_MODEL_READY",
-                    }
+                    },
+                    "data": {
+                        "metrics": [
+                            {
+                                "key": "acc",
+                                "value": -LARGEST,
+                                "timestamp": "1700000000500",
+                                "step": "3",
+                                "dataset_name": "holdout",
+                                "dataset_digest": "9f2c",
+                                "model_id": "m-1",
+                                "run_id": "r1",
+                            },
+                            {"key": "acc", "value": 0.9199999, "timestamp": 1, "model_id": "m-1"},
+                        ]
+                    },
                 }
             },
-            LoggedModel("m-1", "model", "r1", ready=True),
+            LoggedModel(
+                "m-1",
+                "model",
+                "r1",
+                ready=True,
+                metrics=(
+                    DatasetMetric("acc", 0.9199999, 0, 1, None, None, None),
+                    DatasetMetric("acc", -math.inf, 3, 1700000000500, "holdout", "9f2c", "r1"),
+                ),
+            ),
             id="logged-model",
         ),
         pytest.param(
@@ -372,6 +417,7 @@ def test_a_run_is_read_whole(store_on: Callable[[Wire], RestStore]) -> None:
         params={"depth": "3"},
         tags={"phase": "eval"},
         model_ids=("m-2", "m-1"),
+        datasets=(("a", "1"), ("b", "2")),
     )
 
 
@@ -393,6 +439,23 @@ def test_pages_are_asked_for_when_needed(store_on: Callable[[Wire], RestStore]) 
         assert len(wire.arrived) == 1
         assert [run.run_id for run in found] == ["r1"]
     assert [arrived.fields.get("page_token") for arrived in wire.arrived] == [None, "t/2"]
+
+
+def test_history_comes_from_all_pages(store_on: Callable[[Wire], RestStore]) -> None:
+    """A metric's values are put into order over all pages, NaN and infinities real."""
+    first = [
+        {"key": "a", "value": LARGEST, "timestamp": 7, "step": 1},
+        {"key": "a", "value": 0.5, "timestamp": "8", "step": "0"},
+    ]
+    second = [{"key": "a", "value": "NaN", "timestamp": 9, "step": 0}]
+    pages = (reply_json({"metrics": first, "next_page_token": "t/2"}), reply_json({"metrics": second}))
+    with served(*pages) as wire:
+        history = store_on(wire).metric_history("r1", "a")
+    assert str(history) == str(
+        (Measurement(0.5, 0, 8), Measurement(math.nan, 0, 9), Measurement(math.inf, 1, 7))
+    )
+    target = f"{API}metrics/get-history?run_id=r1&metric_key=a&max_results=25000"
+    assert [arrived.target for arrived in wire.arrived] == [target, f"{target}&page_token=t%2F2"]
 
 
 def test_versions_come_newest_first_from_all_pages(store_on: Callable[[Wire], RestStore]) -> None:
