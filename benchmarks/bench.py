@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 from comparisons import ten_thousand, three_thresholds, without_the_option
 from counted_requests import requests_of_gates
+from many_gates import thousand_gates
 from rows import table
 from stage import Stage
+from thousand_changes import thousand_changes
 
 from tests.servers import Backends
 
@@ -50,6 +52,10 @@ def _measure(stage: Stage, letters: set[str]) -> Iterator[Row]:
         yield from requests_of_gates(stage, _progress)
     if not letters or letters & {"f"}:
         yield from ten_thousand(stage, 3, _progress)
+    if not letters or letters & {"g"}:
+        yield from thousand_gates(stage, _progress)
+    if not letters or letters & {"h"}:
+        yield from thousand_changes(stage, _progress)
 
 
 def _progress(text: str) -> None:

@@ -24,17 +24,18 @@ def requests_of_gates(stage: Stage, progress: Callable[[str], None]) -> Iterator
         for candidate, limit in LIMITS.items():
             name = f"{len(seeded.limits)}-{candidate.replace('_', '-')}"
             progress(name)
-            count = _requests(stage, stage.gate(name, seeded, candidate))
+            count = requests_of(stage, stage.gate(name, seeded, candidate))
             what = f"gate of {len(seeded.limits):,} that judges, candidate by {candidate}"
             yield Row("e", what, "", "", f"{count} requests", f"at most {limit}", count <= limit)
     promoting = stage.gate("counted", stage.three, promote=stage.registered_model("counted"))
     for what in ("first promotion", "already champion"):
         progress(what)
-        count = _requests(stage, promoting)
+        count = requests_of(stage, promoting)
         yield Row("e", f"  gate of 3 that promotes, {what}", "", "", f"{count} requests")
 
 
-def _requests(stage: Stage, gate: Path) -> int:
+def requests_of(stage: Stage, gate: Path) -> int:
+    """Return how many requests a session with *gate* sends."""
     with forwarding(stage.url) as proxy:
         Series().add(stage.pytest("--mlflow-gate", gate.name, plugin=True, tracking_uri=proxy.url))
     return len(proxy.passed)

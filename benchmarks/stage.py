@@ -83,12 +83,28 @@ class Stage:
 
     def gate(self, name: str, seeded: Seeded, candidate: str = "latest", promote: str | None = None) -> Path:
         """Write a gate file; *promote* names a registered model, which has to exist."""
-        lines = [f"name: {name}", f"candidate: {seeded.candidates()[candidate]}", "thresholds:"]
-        lines += [f'  {metric}: ">= {limit}"' for metric, limit in seeded.limits.items()]
-        if promote:
-            lines.append(f"promote: {{model: {promote}, alias: champion}}")
+        return self._write(self._folder, name, seeded, candidate, promote)
+
+    def gates(self, name: str, seeded: Seeded, count: int) -> Path:
+        """Write a folder of *count* gate files that only judge."""
+        folder = self._folder / name
+        folder.mkdir()
+        for number in range(count):
+            self._write(folder, f"{name}-{number:04d}", seeded, "latest", None)
+        return folder
+
+    def challenge(self, name: str, values: Mapping[str, float]) -> tuple[Seeded, str]:
+        """Seed a run and, of the same values, the champion of a registered model; return both."""
+        champion, candidate = (self._seed(f"{name}-{which}", values, {}) for which in ("old", "new"))
+        model = self._seeder.registered_model(name)
+        version = self._seeder.version(model, source=f"runs:/{champion.run_id}/model", run_id=champion.run_id)
+        self._seeder.alias(model, "champion", version)
+        return candidate, model
+
+    def gate_of(self, name: str, seeded: Seeded, sections: str) -> Path:
+        """Write a gate file that judges a run by these *sections*."""
         path = self._folder / f"{name}_gate.yaml"
-        path.write_text("\n".join([*lines, ""]))
+        path.write_text(f"name: {name}\ncandidate: {{run_id: {seeded.run_id}}}\n{sections}")
         return path
 
     def registered_model(self, name: str) -> str:
@@ -123,6 +139,16 @@ class Stage:
         for batch in others:
             self._seeder.log(run_id, batch)
         return Seeded(experiment, experiment_id, run_id, limits)
+
+    @staticmethod
+    def _write(folder: Path, name: str, seeded: Seeded, candidate: str, promote: str | None) -> Path:
+        lines = [f"name: {name}", f"candidate: {seeded.candidates()[candidate]}", "thresholds:"]
+        lines += [f'  {metric}: ">= {limit}"' for metric, limit in seeded.limits.items()]
+        if promote:
+            lines.append(f"promote: {{model: {promote}, alias: champion}}")
+        path = folder / f"{name}_gate.yaml"
+        path.write_text("\n".join([*lines, ""]))
+        return path
 
     @staticmethod
     def _program(word: str) -> str:
