@@ -11,8 +11,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from pytest_mlflow_gate.gatefile.candidate_layout import CandidateKeys
 from pytest_mlflow_gate.gatefile.places import At
 from pytest_mlflow_gate.gatefile.quantities import Seconds
-from pytest_mlflow_gate.gatefile.scalars import Alias, Folded, Stage, Text, Uri, Version
-from pytest_mlflow_gate.gatefile.threshold_layout import MetricThreshold
+from pytest_mlflow_gate.gatefile.scalars import Alias, Stage, Text, Uri, Version
+from pytest_mlflow_gate.gatefile.threshold_layout import CheckKeys, MetricThreshold
 from pytest_mlflow_gate.gatefile.types import Approval
 
 
@@ -43,7 +43,7 @@ class BaselineKeys(Struct, kw_only=True):
     ] = UNSET
 
 
-class RuleKeys(Struct, kw_only=True):
+class RuleKeys(CheckKeys, kw_only=True):
     """A rule in its long form."""
 
     title: ClassVar[str] = "rule"
@@ -52,13 +52,6 @@ class RuleKeys(Struct, kw_only=True):
     expr: Annotated[
         At[Text], Meta(description="CEL over metrics, baseline, params and tags; has to be true.")
     ]
-    severity: Annotated[
-        At[Literal["fail", "warn"]] | UnsetType,
-        Meta(description="fail (default), or warn: shown, never blocks."),
-    ] = UNSET
-    reason: Annotated[At[Folded] | UnsetType, Meta(description="Your own words, shown with the failure.")] = (
-        UNSET
-    )
 
 
 class PromoteKeys(Struct, kw_only=True):

@@ -16,7 +16,19 @@ if TYPE_CHECKING:
     from pytest_mlflow_gate.gatefile.language import ConditionKey
 
 
-class ThresholdKeys(Struct, kw_only=True):
+class CheckKeys(Struct, kw_only=True):
+    """What thresholds and rules have in common."""
+
+    severity: Annotated[
+        At[Literal["fail", "warn"]] | UnsetType,
+        Meta(description="fail (default), or warn: shown, never blocks."),
+    ] = UNSET
+    reason: Annotated[At[Folded] | UnsetType, Meta(description="Your own words, shown with the failure.")] = (
+        UNSET
+    )
+
+
+class ThresholdKeys(CheckKeys, kw_only=True):
     """The keys of a threshold beside its conditions, which `threshold_keys` adds."""
 
     title: ClassVar[str] = "threshold"
@@ -60,13 +72,6 @@ class ThresholdKeys(Struct, kw_only=True):
         At[list[At[Alias]]] | UnsetType,
         Meta(description="Further arms beside candidate and baseline: aliases of the baseline's model."),
     ] = UNSET
-    severity: Annotated[
-        At[Literal["fail", "warn"]] | UnsetType,
-        Meta(description="fail (default), or warn: shown, never blocks."),
-    ] = UNSET
-    reason: Annotated[At[Folded] | UnsetType, Meta(description="Your own words, shown with the failure.")] = (
-        UNSET
-    )
 
 
 Threshold = Comparison | ThresholdKeys

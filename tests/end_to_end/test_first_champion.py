@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +10,7 @@ from click.testing import CliRunner
 
 from pytest_mlflow_gate.__main__ import main
 from tests.end_to_end.test_commands import good_run
-from tests.end_to_end.test_kills import COMMAND, Killer
+from tests.end_to_end.test_kills import kill_a_session
 from tests.end_to_end.test_promoting import aliases, tags_of, versions
 from tests.faultproxy import faulty
 from tests.reports import junit_cases
@@ -211,19 +208,7 @@ def test_killed_between_move_and_record(
             good_run(seed, experiment_id, 3, 0.93)
             assert project.run().ret == 0
         good_run(seed, experiment_id, 3, 0.925)
-        killer = proxy.interrupt = Killer(write, "after")
-        with subprocess.Popen(
-            COMMAND,
-            cwd=project.path,
-            env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
-            killer.aim(process.pid)
-            output, _ = process.communicate(timeout=120)
-        assert process.returncode == -signal.SIGKILL, output
-        proxy.interrupt = lambda _arrived, _moment: False
+        kill_a_session(project, proxy, write, "after")
         number = str(champions + 1)
         assert aliases(seed, model) == {"champion": number}
         again = session(project, ())

@@ -19,6 +19,7 @@ from tests.soaking import count
 
 if TYPE_CHECKING:
     from tests.end_to_end.conftest import Project
+    from tests.faultproxy import FaultProxy
     from tests.registry import Facts
     from tests.wire import Arrived
 
@@ -100,6 +101,23 @@ class Killer:
         return True
 
 
+def kill_a_session(project: Project, proxy: FaultProxy, write: str, moment: Moment) -> None:
+    """Run the project's gate in a process of its own, and kill it before or after one write."""
+    killer = proxy.interrupt = Killer(write, moment)
+    with subprocess.Popen(
+        COMMAND,
+        cwd=project.path,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        killer.aim(process.pid)
+        output, _ = process.communicate(timeout=120)
+    assert process.returncode == -signal.SIGKILL, output
+    proxy.interrupt = lambda _arrived, _moment: False
+
+
 @pytest.fixture(scope="module")
 def scenery(mlflow_server: str) -> Scenery:
     """Return what all scenes share."""
@@ -142,20 +160,8 @@ def test_kill(
             assert project.run().ret == 0
             undisturbed[promotion] = clean.comparable(clean.facts())
         scene = Scene(project, scenery, proxy.url, PROMOTIONS[promotion])
-        killer = proxy.interrupt = Killer(write, moment)
-        with subprocess.Popen(
-            COMMAND,
-            cwd=project.path,
-            env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
-            killer.aim(process.pid)
-            output, _ = process.communicate(timeout=120)
-        assert process.returncode == -signal.SIGKILL, output
+        kill_a_session(project, proxy, write, moment)
         count("kills")
-        proxy.interrupt = lambda _arrived, _moment: False
         again = project.run()
         assert again.ret == 0, again.stdout.str()
         assert difference(undisturbed[promotion], scene.comparable(scene.facts())) == {}

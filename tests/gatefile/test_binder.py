@@ -46,8 +46,8 @@ KNOWN = "name, description, tracking_uri, registry_uri, wait, candidate, baselin
                 (
                     "3: thresholds.f1: unknown condition 'zz', known are min, max, above, below, equals, "
                     "max_drop, max_rise, min_rise, min_drop, max_spread, min_probability_best, "
-                    "max_value_remaining, tolerance, over, dataset, confidence, samples, cohorts, trials, arms, "
-                    "severity, reason"
+                    "max_value_remaining, severity, reason, tolerance, over, dataset, confidence, samples, cohorts, "
+                    "trials, arms"
                 )
             ],
             id="unknown-condition",

@@ -94,17 +94,23 @@ def test_fields_of_others_travel_as_json(method: str) -> None:
     assert arrived.headers["content-type"] == "application/json"
 
 
+def counting_connections(wire: Wire) -> list[object]:
+    """Return a list to which the address of each connection is added."""
+    connections: list[object] = []
+    original = wire.finish_request
+
+    def counted(request: object, address: object) -> None:
+        connections.append(address)
+        original(request, address)
+
+    wire.finish_request = counted  # type: ignore[assignment,method-assign]
+    return connections
+
+
 def test_requests_share_a_connection() -> None:
     """A second request needs no second handshake."""
-    connections = []
     with served(reply_json({})) as wire:
-        original = wire.finish_request
-
-        def counted(request: object, address: object) -> None:
-            connections.append(address)
-            original(request, address)
-
-        wire.finish_request = counted  # type: ignore[assignment,method-assign]
+        connections = counting_connections(wire)
         transport = transport_to(wire.url)
         transport.ask("GET", PATH, {})
         transport.ask("POST", PATH, {})
@@ -718,15 +724,8 @@ def at_once(count: int, ask: Callable[[], object]) -> list[object]:
 
 def test_each_thread_has_a_connection_of_its_own() -> None:
     """Many threads ask at the same time; there are no more connections than threads, and they are kept."""
-    connections = []
     with served(reply_json({})) as wire:
-        original = wire.finish_request
-
-        def counted(request: object, address: object) -> None:
-            connections.append(address)
-            original(request, address)
-
-        wire.finish_request = counted  # type: ignore[assignment,method-assign]
+        connections = counting_connections(wire)
         transport = transport_to(wire.url)
         outcomes = at_once(8, lambda: [transport.ask("GET", PATH, {}) for _ in range(10)])
         transport.close()
