@@ -7,38 +7,40 @@ session's gates say, where there are any.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from typing import Any, Literal, Protocol
+
     from pytest_mlflow_gate.tracking.candidate import Candidate
+
+    class Subjects(Protocol):
+        """
+        The gates of a session, for Python tests; each method fails the test that asks for what there is not.
+
+        Attributes:
+            several: Whether a test has to say by the marker which gate it is about.
+        """
+
+        several: bool
+
+        def candidate(self, node: pytest.Item | pytest.Session) -> Candidate:
+            """Return the candidate."""
+
+        def baseline(self, node: pytest.Item | pytest.Session) -> Candidate | None:
+            """Return the baseline."""
+
+        def model(self, node: pytest.Item | pytest.Session) -> object:
+            """Return the candidate's model, loaded."""
+
 
 FIXTURES = frozenset({"mlflow_gate_candidate", "mlflow_gate_baseline", "mlflow_gate_model"})
 MARKER = "mlflow_gate"
 
 
-class Subjects(Protocol):
-    """
-    The gates of a session, for Python tests; each method fails the test that asks for what there is not.
-
-    Attributes:
-        several: Whether a test has to say by the marker which gate it is about.
-    """
-
-    several: bool
-
-    def candidate(self, node: pytest.Item | pytest.Session) -> Candidate:
-        """Return the candidate."""
-
-    def baseline(self, node: pytest.Item | pytest.Session) -> Candidate | None:
-        """Return the baseline."""
-
-    def model(self, node: pytest.Item | pytest.Session) -> object:
-        """Return the candidate's model, loaded."""
-
-
-SUBJECTS = pytest.StashKey[Subjects]()
+SUBJECTS = pytest.StashKey["Subjects"]()
 """Set in a session with gates."""
 
 
