@@ -442,3 +442,33 @@ def test_two_gates_on_one_version_and_the_second_fails(policy: Policy) -> None:
     assert results["b"].status == "failed"
     assert alive.aliases["a"] == ({} if policy == "all" else {"champion": "1"})
     assert dict(alive.versions["a"]["1"].tags) == ({} if policy == "all" else expected)
+
+
+def test_a_copy_that_an_earlier_gate_made_is_found() -> None:
+    """Of two gates that copy one version, the second has nothing to copy and, put back, nothing to take away."""
+    store = FakeStore()
+    both = {
+        "a": promoting(model="a", copy_to="prod"),
+        "b": promoting(model="a", alias=None, copy_to="prod"),
+        "c": promoting(model="c"),
+    }
+    results, moved = session(store, "all", both)
+    assert texts(results)["b"] == ("promoted", "prod version 1 is already a copy of a version 1")
+    assert list(store.versions["prod"]) == ["1"]
+    take_back(moved[1:2], "of this test")
+    assert (list(store.versions["prod"]), store.aliases["prod"]) == (["1"], {"champion": "1"})
+
+
+def test_a_promotion_that_fails_leaves_the_words_of_one_that_waits() -> None:
+    """Two gates on one version under `each`: what the first asks a human for stands when the second is put back."""
+    both = {
+        "a": promoting(model="a", approval="always"),
+        "b": promoting(model="a", alias="challenger"),
+        "c": promoting(model="c"),
+    }
+    waiting = FakeStore()
+    session(waiting, "each", {"a": both["a"], "c": both["c"], "b": promoting(model="b")})
+    store = FakeStore(on_write=refusing("tag a/1 mlflow_gate.gate = b"))
+    results, _ = session(store, "each", both)
+    assert (results["a"].status, results["b"].status) == ("awaiting", "failed")
+    assert store.versions["a"]["1"].tags == waiting.versions["a"]["1"].tags
