@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_mlflow_gate.promotion.record import ENTRY, PREFIX
+from pytest_mlflow_gate.promotion.record import ENTRY, PREFIX, entry_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,7 +45,11 @@ class TagVersion:
         """Return the first tag that has another value."""
         now = self._tags(store)
         # A session that promotes this version at the same moment signs it too, and the last writer stays.
-        wanted = [change for change in self.changes if not _signed_by_another(now, (change,))]
+        wanted = [
+            change
+            for change in self.changes
+            if not (_signed_by_another(now, (change,)) or _promoted_by_another(now, change))
+        ]
         return _difference(now, tuple(wanted))
 
     def undo(self, store: Store) -> None:
@@ -107,6 +111,19 @@ def tag_changes(tags: Mapping[str, str | None], before: Mapping[str, str]) -> It
     for key, value in tags.items():
         if before.get(key) != value:
             yield TagChange(key, value, before.get(key))
+
+
+def _promoted_by_another(now: Mapping[str, str], change: TagChange) -> bool:
+    """Whether the session that was taken for a killed one lives, and finished the entry that it began."""
+    try:
+        theirs, own = entry_of(change.key, now.get(change.key, "")), entry_of(change.key, change.value or "")
+    except ValueError:
+        return False
+    return (
+        change.key.startswith(ENTRY)
+        and theirs.verdict == own.verdict == "promoted"
+        and (theirs.version, theirs.target) == (own.version, own.target)
+    )
 
 
 def _named(changes: tuple[TagChange, ...]) -> str:

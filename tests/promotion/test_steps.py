@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,10 @@ from pytest_mlflow_gate.promotion.steps import KeepCopy, MoveAlias, SetStage, St
 from pytest_mlflow_gate.promotion.tagging import TagChange, TagRun, TagVersion, tag_changes
 from tests.commands.past import MODEL, state
 from tests.fakes import RUN, FakeStore
+from tests.promotion.candidates import ENTRY, KEY
+
+if TYPE_CHECKING:
+    from pytest_mlflow_gate.promotion.record import Entry
 
 ALIAS = MoveAlias(MODEL, "champion", "3", "2")
 MEMORY = replace(ALIAS, memory="previous", memory_version="2", memory_before="1")
@@ -339,3 +344,21 @@ def test_tag_changes_are_what_differs() -> None:
     wanted = {"same": "1", "new": "1", "other": "1", "gone": None, "absent": None}
     before = {"same": "1", "other": "0", "gone": "0", "foreign": "0"}
     assert list(tag_changes(wanted, before)) == [("new", "1", None), ("other", "1", "0"), ("gone", None, "0")]
+
+
+@pytest.mark.parametrize(
+    ("now", "difference"),
+    [
+        pytest.param(ENTRY._replace(job_url="theirs"), False, id="the-same-promotion"),
+        pytest.param(ENTRY._replace(job_url="theirs", verdict="promoting"), True, id="not-finished"),
+        pytest.param(ENTRY._replace(version="2"), True, id="another-version"),
+        pytest.param(ENTRY._replace(alias="challenger"), True, id="another-alias"),
+        pytest.param(None, True, id="taken-away"),
+    ],
+)
+def test_an_entry_that_a_session_taken_for_dead_finished_itself(now: Entry | None, difference: bool) -> None:
+    """Two sessions that finish one entry differ in nothing but who they are, and neither fails for it."""
+    store = FakeStore()
+    store.add_version(MODEL, "1", tags={KEY: now.to_tag()} if now else {})
+    change = TagChange(KEY, ENTRY.to_tag(), ENTRY._replace(verdict="promoting").to_tag())
+    assert bool(TagVersion(MODEL, "1", (change,)).differs(store)) is difference
