@@ -51,9 +51,9 @@ def finished(entry: Entry) -> bool:
 
 def unfinished(
     entries: Iterable[Entry], version: str, goal: tuple[str, str | None, str | None]
-) -> Entry | None:
+) -> tuple[Entry, ...]:
     """
-    Return what a session that was killed had announced, or None; also None where something moved since.
+    Return what sessions that were killed had announced, oldest first; nothing where something moved since.
 
     Args:
         entries: Of the model, oldest first.
@@ -61,13 +61,13 @@ def unfinished(
         goal: Model, alias and stage, as `Entry.target`.
     """
     _, alias, stage = goal
-    found = None
+    found: list[Entry] = []
     for entry in entries:
         if entry.target == goal and entry.version == version and entry.verdict == "promoting":
-            found = entry
+            found.append(entry)
         elif finished(entry) and (entry.alias == alias if alias else entry.stage == stage):
-            found = None
-    return found
+            found.clear()
+    return tuple(found)
 
 
 def lineage(entries: Iterable[Entry]) -> tuple[Entry, ...]:

@@ -16,7 +16,7 @@ from pytest_mlflow_gate.promotion.record import (
     last_decision,
 )
 from pytest_mlflow_gate.promotion.steps import KeepCopy, MoveAlias, SetStage
-from pytest_mlflow_gate.promotion.tagging import TagChange, TagRun, TagVersion, tag_changes
+from pytest_mlflow_gate.promotion.tagging import DropEntries, TagChange, TagRun, TagVersion, tag_changes
 from pytest_mlflow_gate.tracking.snapshot import Rival
 
 if TYPE_CHECKING:
@@ -65,25 +65,18 @@ def plan_of(
     unrecorded = not promotion.destination and not any(
         finished(entry) and entry.target == goal for entry in entries
     )
-    unfinished = found.unfinished
+    killed = found.unfinished[-1] if found.unfinished else None
     previous = found.alias_before if promotion.alias else next(iter(found.in_stage), None)
     there = found.alias_before == target.version if promotion.alias else target.stage == promotion.stage
-    if unfinished and there:
-        # A session that was killed has moved it already, and only its own record knows from where.
-        previous = unfinished.previous_version
-    key = unfinished.key if unfinished else new_key(now)
-    moves = tuple(_moves(found, target, previous, frozenset((key, *target.tags))))
+    if killed and there:
+        # It has moved it already, and only its own record knows from where.
+        previous = killed.previous_version
+    intent = _entry(found, version, target, previous, provenance, now)
+    moves = tuple(_moves(found, target, intent))
     copied = promotion.copy_to is not None and found.copy is None
     tags = tuple(tag_changes(dict(promotion.tags), target.tags))
     steps: list[Step] = []
-    if moves or unfinished or unrecorded:
-        time = unfinished.time if unfinished else iso(now)
-        intent = _entry(found, version, target, previous, provenance)._replace(key=key, time=time)
-        baseline = found.candidacy.snapshot.baseline
-        if unfinished and isinstance(baseline, Rival) and baseline.is_candidate:
-            # What it was compared with is not the baseline any more, because that session had moved it.
-            checks, version_before = unfinished.checks, unfinished.baseline_version
-            intent = intent._replace(checks=checks, baseline_version=version_before)
+    if moves or killed or unrecorded:
         steps += _recorded(found, version, target, intent, moves, tags, provenance)
     elif tags:
         steps += [TagVersion(target.model, target.version, tags)]
@@ -105,14 +98,11 @@ def new_key(now: float) -> str:
     return ENTRY + datetime.fromtimestamp(now, timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
-def _moves(
-    found: Survey, target: ModelVersion, previous: str | None, entries: frozenset[str]
-) -> Iterator[Step]:
-    promotion, unfinished = found.candidacy.promotion, found.unfinished
+def _moves(found: Survey, target: ModelVersion, intent: Entry) -> Iterator[Step]:
+    promotion, previous = found.candidacy.promotion, intent.previous_version
     # What a killed session has moved is moved once more, so that it can be put back if this session fails.
-    if promotion.alias and (found.alias_before != target.version or unfinished):
+    if promotion.alias and (found.alias_before != target.version or found.unfinished):
         remembers = promotion.previous_alias is not None and previous is not None
-        memory_before = unfinished.memory_version if unfinished else found.memory_before
         yield MoveAlias(
             model=target.model,
             alias=promotion.alias,
@@ -120,39 +110,52 @@ def _moves(
             before=previous,
             memory=promotion.previous_alias if remembers else None,
             memory_version=previous if remembers else None,
-            memory_before=memory_before if remembers else None,
-            entries=entries,
+            memory_before=intent.memory_version if remembers else None,
+            entry=intent.key,
+            known=target.tags,
         )
     if promotion.stage and (target.stage != promotion.stage or found.in_stage):
         yield SetStage(target.model, target.version, promotion.stage, target.stage, found.in_stage)
 
 
-def _entry(
-    found: Survey, version: ModelVersion, target: ModelVersion, previous: str | None, provenance: Provenance
+def _entry(  # noqa: PLR0913, PLR0917 - what a decision is made of
+    found: Survey,
+    version: ModelVersion,
+    target: ModelVersion,
+    previous: str | None,
+    provenance: Provenance,
+    now: float,
 ) -> Entry:
-    """Return what is about to happen; key and time are left to the caller."""
+    """Return what is about to happen; what a killed session had announced is told on."""
     gate, promotion = found.candidacy.gate, found.candidacy.promotion
-    unfinished = found.unfinished
-    return Entry(
-        key="",
+    snapshot = found.candidacy.snapshot
+    entry = Entry(
+        key=new_key(now),
         verdict="promoting",
-        time="",
+        time=iso(now),
         gate=gate.name,
         model=target.model,
         version=target.version,
         alias=promotion.alias,
         stage=promotion.stage,
         previous_version=previous,
-        memory_version=unfinished.memory_version if unfinished else found.memory_before,
+        memory_version=found.memory_before,
         by=provenance.by,
         approved_by=approver(version) if promotion.approval else None,
         commit=provenance.commit,
         job_url=provenance.job_url,
         gate_sha256=gate.digest,
-        run_id=found.candidacy.snapshot.run.run_id,
+        run_id=snapshot.run.run_id,
         checks=check_lines(found.candidacy.findings),
-        baseline_version=compared_with(found.candidacy.snapshot, promotion),
+        baseline_version=compared_with(snapshot, promotion),
     )
+    if found.unfinished:
+        killed = found.unfinished[-1]
+        entry = entry._replace(memory_version=killed.memory_version)
+        if isinstance(snapshot.baseline, Rival) and snapshot.baseline.is_candidate:
+            # What it was compared with is not the baseline any more, because that session had moved it.
+            entry = entry._replace(checks=killed.checks, baseline_version=killed.baseline_version)
+    return entry
 
 
 def _recorded(  # noqa: PLR0913, PLR0917 - as above
@@ -176,16 +179,17 @@ def _recorded(  # noqa: PLR0913, PLR0917 - as above
         baseline_version=intent.baseline_version,
     )
     about, done = intent.to_tag(), intent._replace(verdict="promoted").to_tag()
-    before = target.tags.get(intent.key)
-    if before != about:
-        yield TagVersion(
-            target.model, target.version, (TagChange(intent.key, about, before),), read_back=False
-        )
+    begun = TagChange(intent.key, about, None)
+    yield TagVersion(target.model, target.version, (begun,), read_back=False)
     yield from moves
     # A version takes one request for each tag, and has the baseline in its entry.
     of_version = {key: value for key, value in decision.items() if key != BASELINE_VERSION}
     if version != target:
         yield TagVersion(version.model, version.version, tuple(tag_changes(of_version, version.tags)))
     yield TagRun(run.run_id, tuple(tag_changes(decision, run.tags)))
+    if found.unfinished:
+        # Not before the end: such a session may live, and its entry shows it as long as this one may fail.
+        begun_before = {entry.key: target.tags.get(entry.key, "") for entry in found.unfinished}
+        yield DropEntries(target.model, target.version, begun_before)
     last = (*tags, *tag_changes(of_version, target.tags), TagChange(intent.key, done, about))
     yield TagVersion(target.model, target.version, last)

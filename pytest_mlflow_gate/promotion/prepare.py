@@ -37,7 +37,7 @@ class Survey(NamedTuple):
         alias_before: The version that the alias points to, or None.
         memory_before: The version that ``previous_alias`` points to, or None.
         in_stage: The other versions that are in the target stage.
-        unfinished: What a session that was killed had announced, or None.
+        unfinished: What sessions that were killed had announced, oldest first.
         awaits: Whether this promotion needs a human who did not say yes yet.
         note: Something that people should know, or an empty text.
     """
@@ -50,7 +50,7 @@ class Survey(NamedTuple):
     alias_before: str | None
     memory_before: str | None
     in_stage: tuple[str, ...]
-    unfinished: Entry | None
+    unfinished: tuple[Entry, ...]
     awaits: bool
     note: str
 
@@ -100,7 +100,7 @@ def survey(candidacy: Candidacy) -> Survey:
         alias_before=alias_before,
         memory_before=_at(target, promotion.previous_alias),
         in_stage=(),
-        unfinished=None,
+        unfinished=(),
         awaits=False,
         note=note,
     )

@@ -7,7 +7,7 @@ another writer can come between is that one request.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_mlflow_gate.promotion.history import history_of
@@ -57,8 +57,8 @@ class MoveAlias:
         memory: Alias that is moved together with it, or None.
         memory_version: Where *memory* goes; None removes it.
         memory_before: The version that *memory* points to now, or None.
-        entries: Keys of the record's entries on *version* that are no other session's of this moment; None
-            where nobody else can be promoting it.
+        entry: Key of this session's own entry on *version*, or None where nobody else can be promoting it.
+        known: The tags of *version* when this session read them.
     """
 
     model: str
@@ -68,7 +68,8 @@ class MoveAlias:
     memory: str | None = None
     memory_version: str | None = None
     memory_before: str | None = None
-    entries: frozenset[str] | None = None
+    entry: str | None = None
+    known: Mapping[str, str] = field(default_factory=dict)
 
     read_back = True
 
@@ -117,12 +118,14 @@ class MoveAlias:
             _point(self.model, self.memory, self.memory_before, store)
 
     def _shared(self, store: Store) -> bool:
-        """Whether another session announced that it moves the alias to this version too."""
-        if self.entries is None:
-            return False
-        found = store.model_version(self.model, self.version)
-        entries = history_of((found,)).entries if found else ()
-        return any(entry.alias == self.alias and entry.key not in self.entries for entry in entries)
+        """Whether another session began or finished to move the alias to this version meanwhile."""
+        found = store.model_version(self.model, self.version) if self.entry else None
+        return found is not None and any(
+            entry.alias == self.alias
+            and entry.key != self.entry
+            and found.tags[entry.key] != self.known.get(entry.key)
+            for entry in history_of((found,)).entries
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_mlflow_gate.promotion.record import ENTRY, PREFIX, entry_of
+from pytest_mlflow_gate.promotion.record import ENTRY, PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,18 +43,14 @@ class TagVersion:
 
     def differs(self, store: Store) -> str:
         """Return the first tag that has another value."""
-        now = self._tags(store)
+        now = _tags_of(self.model, self.version, store)
         # A session that promotes this version at the same moment signs it too, and the last writer stays.
-        wanted = [
-            change
-            for change in self.changes
-            if not (_signed_by_another(now, (change,)) or _promoted_by_another(now, change))
-        ]
+        wanted = [change for change in self.changes if not _signed_by_another(now, (change,))]
         return _difference(now, tuple(wanted))
 
     def undo(self, store: Store) -> None:
         """Give each tag the value that it had."""
-        for change in reversed(tuple(_to_undo(self._tags(store), self.changes))):
+        for change in reversed(tuple(_to_undo(_tags_of(self.model, self.version, store), self.changes))):
             self._put(change.key, change.before, store)
 
     def _put(self, key: str, value: str | None, store: Store) -> None:
@@ -62,10 +58,6 @@ class TagVersion:
             store.delete_version_tag(self.model, self.version, key)
         else:
             store.set_version_tag(self.model, self.version, key, value)
-
-    def _tags(self, store: Store) -> Mapping[str, str]:
-        found = store.model_version(self.model, self.version)
-        return found.tags if found else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,24 +98,54 @@ class TagRun:
                 store.delete_run_tag(self.run_id, key)
 
 
+@dataclass(frozen=True, slots=True)
+class DropEntries:
+    """Remove what killed sessions announced on a version; an entry that was finished meanwhile stays."""
+
+    model: str
+    version: str
+    entries: Mapping[str, str]
+
+    read_back = False
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.entries)} of {self.model} version {self.version}"
+
+    def require(self, store: Store) -> None:
+        """Ask for nothing: what has changed stays."""
+
+    def write(self, store: Store) -> None:
+        """Remove each entry that is as it was."""
+        for key in self._present(store):
+            store.delete_version_tag(self.model, self.version, key)
+
+    def differs(self, store: Store) -> str:
+        """Return which entry is still as it was."""
+        return next((f"tag {key} is still there" for key in self._present(store)), "")
+
+    def undo(self, store: Store) -> None:
+        """Write again what is gone."""
+        tags = _tags_of(self.model, self.version, store)
+        for key, value in self.entries.items():
+            if key not in tags:
+                store.set_version_tag(self.model, self.version, key, value)
+
+    def _present(self, store: Store) -> tuple[str, ...]:
+        tags = _tags_of(self.model, self.version, store)
+        return tuple(key for key, value in self.entries.items() if tags.get(key) == value)
+
+
+def _tags_of(model: str, version: str, store: Store) -> Mapping[str, str]:
+    """Return the tags of a version as they are now; none where it is gone."""
+    found = store.model_version(model, version)
+    return found.tags if found else {}
+
+
 def tag_changes(tags: Mapping[str, str | None], before: Mapping[str, str]) -> Iterator[TagChange]:
     """Yield what has to be written so that *before* holds *tags*."""
     for key, value in tags.items():
         if before.get(key) != value:
             yield TagChange(key, value, before.get(key))
-
-
-def _promoted_by_another(now: Mapping[str, str], change: TagChange) -> bool:
-    """Whether the session that was taken for a killed one lives, and finished the entry that it began."""
-    try:
-        theirs, own = entry_of(change.key, now.get(change.key, "")), entry_of(change.key, change.value or "")
-    except ValueError:
-        return False
-    return (
-        change.key.startswith(ENTRY)
-        and theirs.verdict == own.verdict == "promoted"
-        and (theirs.version, theirs.target) == (own.version, own.target)
-    )
 
 
 def _named(changes: tuple[TagChange, ...]) -> str:

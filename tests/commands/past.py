@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import copy
+from typing import TYPE_CHECKING
 
 from pytest_mlflow_gate.checks.judge import judge_gate
 from pytest_mlflow_gate.gatefile.types import Promotion
 from pytest_mlflow_gate.promotion.candidacy import Candidacy
 from pytest_mlflow_gate.promotion.provenance import Provenance
-from pytest_mlflow_gate.promotion.together import carry_out, prepare
+from pytest_mlflow_gate.promotion.together import Moved, carry_out, prepare
 from pytest_mlflow_gate.promotion.verdict import Verdict
 from pytest_mlflow_gate.tracking.snapshot import Snapshot
 from pytest_mlflow_gate.tracking.values import Experiment, LoggedModel
 from tests.fakes import MLMODEL, RUN, FakeStore
 from tests.gates import gate
+
+if TYPE_CHECKING:
+    from pytest_mlflow_gate.promotion.decision import Result
 
 MODEL = "churn-classifier"
 EXPERIMENT = Experiment("1", "churn", active=True)
@@ -37,14 +41,22 @@ def registry(runs: int = 4) -> FakeStore:
 
 def promote(store: FakeStore, number: int, promotion: Promotion = PROMOTION, *, minute: int = 0) -> str:
     """Have a gate promote the run of this *number*, *minute* minutes after noon; return what came of it."""
+    results, _ = carried_out(store, number, promotion, minute=minute)
+    (result,) = results.values()
+    return result.status
+
+
+def carried_out(
+    store: FakeStore, number: int, promotion: Promotion, *, minute: int
+) -> tuple[dict[str, Result], tuple[Moved, ...]]:
+    """Do the same; return what `carry_out` does."""
     asked = gate(promotion=promotion)
     snapshot = Snapshot(store.runs[f"r{number}"], EXPERIMENT)
     began = store.registered_model(promotion.target_model)
     findings = tuple(judge_gate(asked, snapshot))
     surveys, _ = prepare([Candidacy(asked, promotion, snapshot, findings, store, began)], "all")
     granted = {asked.name: Verdict(asked.name, ())}
-    results, _ = carry_out(surveys, granted, "all", CI, NOON + 60 * minute)
-    return results[asked.name].status
+    return carry_out(surveys, granted, "all", CI, NOON + 60 * minute)
 
 
 def promoted(*numbers: int, promotion: Promotion = PROMOTION) -> FakeStore:

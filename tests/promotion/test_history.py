@@ -88,26 +88,26 @@ def test_finished(verdict: str, ended: bool) -> None:
 @pytest.mark.parametrize(
     ("past", "found"),
     [
-        pytest.param("", None, id="nothing"),
-        pytest.param("promoting:1", 0, id="killed"),
-        pytest.param("promoting:1 promoting:1", 1, id="killed-twice"),
-        pytest.param("promoting:2", None, id="of-another-version"),
-        pytest.param("promoting:1 promoted:2", None, id="another-was-promoted-since"),
-        pytest.param("promoted:2 promoting:1", 1, id="another-was-promoted-before"),
-        pytest.param("promoting:1 rolled-back:2", None, id="rolled-back-since"),
-        pytest.param("promoting:1 rolling-back:2", 0, id="a-roll-back-was-killed-since"),
+        pytest.param("", (), id="nothing"),
+        pytest.param("promoting:1", (0,), id="killed"),
+        pytest.param("promoting:1 promoting:1", (0, 1), id="killed-twice"),
+        pytest.param("promoting:2", (), id="of-another-version"),
+        pytest.param("promoting:1 promoted:2", (), id="another-was-promoted-since"),
+        pytest.param("promoted:2 promoting:1", (1,), id="another-was-promoted-before"),
+        pytest.param("promoting:1 rolled-back:2", (), id="rolled-back-since"),
+        pytest.param("promoting:1 rolling-back:2", (0,), id="a-roll-back-was-killed-since"),
     ],
 )
-def test_unfinished(past: str, found: int | None) -> None:
+def test_unfinished(past: str, found: tuple[int, ...]) -> None:
     """What a killed session announced is finished by the next, unless the alias has moved since."""
     entries: list[Entry] = []
     for word in past.split():
         verdict, _, number = word.partition(":")
         key = f"{ENTRY}{len(entries)}"
         entries.append(entry(number, None, verdict=verdict.replace("-", " "), key=key))
-    expected = None if found is None else entries[found]
+    expected = tuple(entries[index] for index in found)
     assert unfinished(entries, "1", (MODEL, "champion", None)) == expected
-    assert unfinished(entries, "1", (MODEL, "challenger", None)) is None
+    assert unfinished(entries, "1", (MODEL, "challenger", None)) == ()
 
 
 def moves(text: str) -> list[Entry]:

@@ -25,6 +25,9 @@ ALL = promoting(
 )
 
 
+LATER = NOON + 60 * 90
+
+
 def plan(store: FakeStore, promotion: Promotion, *, minute: int = 0) -> Plan:
     """Return the plan of run r1's promotion, so many minutes after noon."""
     found = survey(candidacy(store, promotion))
@@ -258,7 +261,7 @@ def test_everything_in_a_plan_can_be_put_back(promotion: Promotion) -> None:
     assert state(store) == before
 
 
-def test_what_a_killed_session_did_is_finished_under_its_own_time() -> None:
+def test_what_a_killed_session_did_is_finished_by_the_next() -> None:
     """Its record knows from where the alias moved, and what the other one pointed to."""
     store = registry()
     entry = ENTRY._replace(version="3", stage="Production", previous_version="2", memory_version="1")
@@ -267,15 +270,18 @@ def test_what_a_killed_session_did_is_finished_under_its_own_time() -> None:
     store.writes.clear()
     made = promote(store, ALL, minute=90)
     assert (made.version, made.previous_version) == ("3", "2")
+    later = entry._replace(key=new_key(LATER), time=iso(LATER))
     assert store.writes == [
+        recorded(later, "promoting"),
         f"alias {MODEL}@previous = 2",
         f"alias {MODEL}@champion = 3",
         f"stage {MODEL}/3 = Production alone",
-        on_run(previous_version="2"),
+        on_run(previous_version="2", time=later.time),
+        f"no tag {MODEL}/3 {KEY}",
         f"tag {MODEL}/3 validated_by = ci",
         f"tag {MODEL}/3 reviewed = no",
-        *flat(f"{MODEL}/3", previous_version="2"),
-        recorded(entry, "promoted"),
+        *flat(f"{MODEL}/3", previous_version="2", time=later.time),
+        recorded(later, "promoted"),
     ]
 
 
@@ -298,11 +304,12 @@ def test_what_a_killed_session_announced_is_brought_up_to_date() -> None:
     store.writes.clear()
     made = promote(store, promoting(), minute=90)
     assert made.previous_version == "1"
+    later = entry._replace(key=new_key(LATER), time=iso(LATER), previous_version="1")
     assert store.writes[:2] == [
-        recorded(entry._replace(previous_version="1"), "promoting"),
+        recorded(later, "promoting"),
         f"alias {MODEL}@champion = 3",
     ]
-    assert store.writes[-1] == recorded(entry._replace(previous_version="1"), "promoted")
+    assert store.writes[-1] == recorded(later, "promoted")
 
 
 def test_times_are_utc_and_keys_are_in_their_order() -> None:

@@ -116,7 +116,7 @@ def test_what_a_survey_finds() -> None:
     assert found.version == registry().versions[MODEL]["1"]
     assert (found.copy, found.models) == (None, frozenset({MODEL}))
     assert (found.alias_before, found.memory_before, found.in_stage) == ("2", None, ("2",))
-    assert (found.unfinished, found.awaits, found.note) == (None, False, "")
+    assert (found.unfinished, found.awaits, found.note) == ((), False, "")
 
 
 def test_what_a_survey_finds_of_a_copy() -> None:
@@ -151,10 +151,10 @@ def test_what_a_killed_session_announced_is_found() -> None:
     intent = ENTRY._replace(verdict="promoting", previous_version="2")
     store.set_version_tag(MODEL, "1", KEY, intent.to_tag())
     store.asked.clear()
-    assert read(store).unfinished == intent
+    assert read(store).unfinished == (intent,)
     assert store.asked.count("model_versions") == 2
-    assert read(store, STAGE).unfinished is None
-    assert read(store, promoting(alias="shadow")).unfinished is None
+    assert read(store, STAGE).unfinished == ()
+    assert read(store, promoting(alias="shadow")).unfinished == ()
 
 
 @pytest.mark.parametrize("promotion", [ALIAS, COPY], ids=["alias", "copy"])

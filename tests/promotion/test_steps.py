@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_mlflow_gate.promotion.source import Refused
 from pytest_mlflow_gate.promotion.steps import KeepCopy, MoveAlias, SetStage, Step
-from pytest_mlflow_gate.promotion.tagging import TagChange, TagRun, TagVersion, tag_changes
+from pytest_mlflow_gate.promotion.tagging import DropEntries, TagChange, TagRun, TagVersion, tag_changes
 from tests.commands.past import MODEL, state
 from tests.fakes import RUN, FakeStore
 from tests.promotion.candidates import ENTRY, KEY
-
-if TYPE_CHECKING:
-    from pytest_mlflow_gate.promotion.record import Entry
 
 ALIAS = MoveAlias(MODEL, "champion", "3", "2")
 MEMORY = replace(ALIAS, memory="previous", memory_version="2", memory_before="1")
@@ -346,19 +342,24 @@ def test_tag_changes_are_what_differs() -> None:
     assert list(tag_changes(wanted, before)) == [("new", "1", None), ("other", "1", "0"), ("gone", None, "0")]
 
 
+BEGUN = ENTRY._replace(verdict="promoting").to_tag()
+
+
 @pytest.mark.parametrize(
-    ("now", "difference"),
+    ("now", "writes"),
     [
-        pytest.param(ENTRY._replace(job_url="theirs"), False, id="the-same-promotion"),
-        pytest.param(ENTRY._replace(job_url="theirs", verdict="promoting"), True, id="not-finished"),
-        pytest.param(ENTRY._replace(version="2"), True, id="another-version"),
-        pytest.param(ENTRY._replace(alias="challenger"), True, id="another-alias"),
-        pytest.param(None, True, id="taken-away"),
+        pytest.param(BEGUN, [f"no tag {MODEL}/1 {KEY}"], id="as-it-was"),
+        pytest.param(ENTRY.to_tag(), [], id="finished-by-who-lives"),
     ],
 )
-def test_an_entry_that_a_session_taken_for_dead_finished_itself(now: Entry | None, difference: bool) -> None:
-    """Two sessions that finish one entry differ in nothing but who they are, and neither fails for it."""
+def test_entries_of_sessions_that_are_taken_for_killed(now: str, writes: list[str]) -> None:
+    """They are removed, and put back, unless such a session lives and finished its own."""
     store = FakeStore()
-    store.add_version(MODEL, "1", tags={KEY: now.to_tag()} if now else {})
-    change = TagChange(KEY, ENTRY.to_tag(), ENTRY._replace(verdict="promoting").to_tag())
-    assert bool(TagVersion(MODEL, "1", (change,)).differs(store)) is difference
+    store.add_version(MODEL, "1", tags={KEY: now})
+    step = DropEntries(MODEL, "1", {KEY: BEGUN})
+    assert str(step) == f"{KEY} of {MODEL} version 1"
+    assert step.differs(store) == (f"tag {KEY} is still there" if writes else "")
+    step.write(store)
+    assert (store.writes, step.differs(store)) == (writes, "")
+    step.undo(store)
+    assert store.versions[MODEL]["1"].tags == {KEY: now}
