@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import pytest
 
@@ -97,6 +97,19 @@ def connections(config: pytest.Config) -> int:
 def absolute(config: pytest.Config, text: str) -> Path:
     """Return a path from the command line as an absolute one; links stay what they are."""
     return Path(os.path.normpath(config.invocation_params.dir / text))
+
+
+def text_option(config: pytest.Config, name: str, option: str, remedy: str) -> str | None:
+    """
+    Return an option's value, or None where it is not given.
+
+    Raises:
+        pytest.UsageError: If it is empty, as with a variable that is not set; ends with *remedy*.
+    """
+    value = cast("str | None", config.getoption(name))
+    if value is not None and not value.strip():
+        raise pytest.UsageError(f"{option}: the value is empty, {remedy}")
+    return value
 
 
 def refuse_loop_on_fail(config: pytest.Config) -> None:

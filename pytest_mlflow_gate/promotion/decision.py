@@ -1,4 +1,4 @@
-"""The decision about one gate: the one value that every report is made from."""
+"""What a session decided: the one value that every report is made from."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from pytest_mlflow_gate.checks.finding import Finding
     from pytest_mlflow_gate.gatefile.types import Gate
+    from pytest_mlflow_gate.promotion.evidence import OrdinaryTests
     from pytest_mlflow_gate.promotion.verdict import Verdict
     from pytest_mlflow_gate.tracking.snapshot import Snapshot
+    from pytest_mlflow_gate.tracking.values import Run
 
 Status = Literal["promoted", "withheld", "refused", "awaiting", "failed", "dry-run", "none"]
 """
@@ -56,6 +58,8 @@ class Decision(NamedTuple):
         candidate: The candidate, or None where there was none.
         findings: One for each check that the file declares; empty where the session never judged the gate.
         result: What became of the promotion.
+        past: Finished runs of the candidate's experiment before it, newest first; only where a report draws
+            them.
     """
 
     gate: Gate
@@ -63,8 +67,32 @@ class Decision(NamedTuple):
     candidate: Snapshot | None
     findings: tuple[Finding, ...]
     result: Result
+    past: tuple[Run, ...] = ()
 
     @property
     def passed(self) -> bool:
         """Whether every check that blocks passed, whatever else the session saw."""
         return bool(self.findings) and not any(finding.blocks for finding in self.findings)
+
+
+class SessionDecision(NamedTuple):
+    """
+    Everything that there is to say about a session.
+
+    Attributes:
+        gates: One decision for each gate.
+        tests: The session's ordinary tests.
+        exit_status: The session's, as it is now.
+        time: When this was put together, in seconds since the epoch.
+    """
+
+    gates: tuple[Decision, ...]
+    tests: OrdinaryTests
+    exit_status: int
+    time: float
+
+    @property
+    def promoted(self) -> bool:
+        """Whether at least one gate promotes and every gate that promotes did."""
+        asked = [decision for decision in self.gates if decision.gate.promotion is not None]
+        return bool(asked) and all(decision.result.status == "promoted" for decision in asked)

@@ -15,12 +15,13 @@ from pytest_mlflow_gate.gatefile.discovery import gate_files
 from pytest_mlflow_gate.gatefile.loader import load
 from pytest_mlflow_gate.gatefile.problems import GateFileError
 from pytest_mlflow_gate.gatefile.types import RunById, RunOfExperiment
-from pytest_mlflow_gate.options import absolute, explicit_gate_arguments
+from pytest_mlflow_gate.options import absolute, explicit_gate_arguments, text_option
 from pytest_mlflow_gate.pytest_glue.collection import GateCollection
 from pytest_mlflow_gate.pytest_glue.controller import Controller
 from pytest_mlflow_gate.pytest_glue.discretion import Discretion
 from pytest_mlflow_gate.pytest_glue.extending import added_conditions
 from pytest_mlflow_gate.pytest_glue.gates import SessionGate
+from pytest_mlflow_gate.pytest_glue.publishing import output_files
 from pytest_mlflow_gate.pytest_glue.python_tests import PythonTests
 from pytest_mlflow_gate.pytest_glue.worker import Worker, is_worker
 from pytest_mlflow_gate.tracking.uri import choose_registry_uri, choose_tracking_uri
@@ -61,7 +62,7 @@ def activate(config: pytest.Config) -> None:
         policy=_policy(config),
         runs=runs,
         token=secrets.token_hex(8),
-        decision=_decision(config),
+        files=output_files(config),
     )
     config.pluginmanager.register(controller, "mlflow-gate-controller")
     _register_python_tests(config, controller.python_tests)
@@ -92,8 +93,8 @@ def _session_gates(config: pytest.Config, *, needs_uri: bool) -> Iterator[Sessio
             gates.append((gate, path))
     if problems:
         raise pytest.UsageError("\n".join(problems))
-    run_id = _text_option(config, "mlflow_gate_run", "--mlflow-gate-run", "give a run id")
-    option_uri = _text_option(config, "mlflow_gate_tracking_uri", "--mlflow-gate-tracking-uri", "give a URI")
+    run_id = text_option(config, "mlflow_gate_run", "--mlflow-gate-run", "give a run id")
+    option_uri = text_option(config, "mlflow_gate_tracking_uri", "--mlflow-gate-tracking-uri", "give a URI")
     if run_id is not None and not any(_chooses_a_run(gate) for gate, _ in gates):
         raise pytest.UsageError("--mlflow-gate-run: no gate of this session chooses a run, leave it out")
     for gate, path in gates:
@@ -161,29 +162,11 @@ def _with_run(gate: Gate, run_id: str | None) -> Gate:
     return gate._replace(candidate=RunById(run_id, candidate.experiment, candidate.line))
 
 
-def _text_option(config: pytest.Config, name: str, option: str, remedy: str) -> str | None:
-    value = cast("str | None", config.getoption(name))
-    if value is not None and not value.strip():
-        raise pytest.UsageError(f"{option}: the value is empty, {remedy}")
-    return value
-
-
 def _policy(config: pytest.Config) -> Policy:
     value = config.option.mlflow_gate_promote or config.getini("mlflow_gate_promote") or "all"
     if value not in ("all", "each", "never"):
         raise pytest.UsageError(f"ini key mlflow_gate_promote: {value!r} is none of all, each, never")
     return cast("Policy", value)
-
-
-def _decision(config: pytest.Config) -> Path | None:
-    value = _text_option(config, "mlflow_gate_decision", "--mlflow-gate-decision", "give a path")
-    if value is None:
-        return None
-    path = absolute(config, value)
-    if path.is_dir() or not path.parent.is_dir():
-        what = "is a folder" if path.is_dir() else "is in a folder that does not exist"
-        raise pytest.UsageError(f"--mlflow-gate-decision {value}: {what}, give a file in one that does")
-    return path
 
 
 def _refuse_twins(gates: tuple[SessionGate, ...]) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from pytest_mlflow_gate.gatefile.declared import RUN_CHECK
 from pytest_mlflow_gate.options import explicit_gate_arguments
+from pytest_mlflow_gate.pytest_glue import publishing
 from pytest_mlflow_gate.pytest_glue.candidates import ResolvedCandidates
 from pytest_mlflow_gate.pytest_glue.collection import CheckItem
 from pytest_mlflow_gate.pytest_glue.deciding import Decider
@@ -24,13 +25,13 @@ from pytest_mlflow_gate.pytest_glue.worker import INPUT, pack
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from pathlib import Path
 
     from pytest_mlflow_gate.checks.finding import Finding
     from pytest_mlflow_gate.gatefile.declared import AnyCheck
     from pytest_mlflow_gate.gatefile.types import Gate
     from pytest_mlflow_gate.promotion.verdict import Policy
     from pytest_mlflow_gate.pytest_glue.gates import SessionGate
+    from pytest_mlflow_gate.pytest_glue.publishing import OutputFile
     from pytest_mlflow_gate.tracking.snapshot import Missing, Rival, Snapshot
 
 
@@ -45,7 +46,7 @@ class Controller:
         policy: Policy,
         runs: bool,
         token: str,
-        decision: Path | None,
+        files: tuple[OutputFile, ...],
     ) -> None:
         self.config = config
         self.gates = gates
@@ -64,12 +65,12 @@ class Controller:
             self.terminal,
             policy=policy,
             token=token,
-            decision_path=decision,
+            files=files,
         )
         self.loop_ended = False
         config.pluginmanager.register(self.witness, "mlflow-gate-witness")
-        if runs and decision is not None:
-            decision.unlink(missing_ok=True)
+        if runs:
+            publishing.make_room(files)
 
     # What items ask
 

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_mlflow_gate.checks.judge import judge_gate
-from pytest_mlflow_gate.promotion.decision import Decision, Result
+from pytest_mlflow_gate.promotion.decision import Decision, Result, SessionDecision
 from pytest_mlflow_gate.promotion.provenance import provenance
 from pytest_mlflow_gate.promotion.verdict import Judged, decide
+from pytest_mlflow_gate.pytest_glue import publishing
 from pytest_mlflow_gate.pytest_glue.candidates import shown_uri
 from pytest_mlflow_gate.pytest_glue.extending import PromotionHooks
 from pytest_mlflow_gate.pytest_glue.testcases import PromotionCases
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pytest_mlflow_gate.promotion.verdict import Policy, Verdict
     from pytest_mlflow_gate.pytest_glue.candidates import ResolvedCandidates
     from pytest_mlflow_gate.pytest_glue.gates import SessionGate
+    from pytest_mlflow_gate.pytest_glue.publishing import OutputFile
     from pytest_mlflow_gate.pytest_glue.terminal import Terminal
     from pytest_mlflow_gate.pytest_glue.testcases import Outcome
     from pytest_mlflow_gate.pytest_glue.witness import Witness
@@ -56,7 +58,7 @@ class Decider:
         *,
         policy: Policy,
         token: str,
-        decision_path: Path | None,
+        files: tuple[OutputFile, ...],
     ) -> None:
         self.gates = gates
         self.candidates = candidates
@@ -64,7 +66,7 @@ class Decider:
         self.terminal = terminal
         self.policy = policy
         self.token = token
-        self.decision_path = decision_path
+        self.files = files
         self.testcases = PromotionCases(config, witness)
         self.hooks = PromotionHooks(config)
         self.results: dict[str, Result] = {}
@@ -246,18 +248,11 @@ class Decider:
     def _conclude(self, session: pytest.Session) -> None:
         decisions = self.decisions()
         self.terminal.outcomes(self.gates, decisions)
-        if self.decision_path is not None:
-            from pytest_mlflow_gate.reporting.decision_file import document  # noqa: PLC0415 - on request only
-
-            status = int(session.exitstatus)
-            try:
-                self.decision_path.write_text(
-                    document(decisions, self.witness.conduct(status).tests, status, time.time()),
-                    encoding="utf-8",
-                )
-            except OSError as error:
-                self.terminal.warn(f"--mlflow-gate-decision {self.decision_path}: {error.strerror}")
-                session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+        status = int(session.exitstatus)
+        decided = SessionDecision(decisions, self.witness.conduct(status).tests, status, time.time())
+        for problem in publishing.write(self.files, decided):
+            self.terminal.warn(problem)
+            session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
 def _judged_only(gate: SessionGate) -> Result:

@@ -10,35 +10,29 @@ from typing import TYPE_CHECKING
 from pytest_mlflow_gate.tracking.snapshot import Missing, Rival
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pytest_mlflow_gate.checks.finding import Finding
-    from pytest_mlflow_gate.promotion.decision import Decision
-    from pytest_mlflow_gate.promotion.evidence import OrdinaryTests
+    from pytest_mlflow_gate.promotion.decision import Decision, SessionDecision
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
 
-def document(decisions: Sequence[Decision], tests: OrdinaryTests, exit_status: int, now: float) -> str:
-    """
-    Return the decisions of a session as a JSON document.
+def document(decided: SessionDecision) -> str:
+    """Return a session's decision as a JSON document; it is valid JSON whatever the metrics are."""
+    return json.dumps(content(decided), indent=2, allow_nan=False) + "\n"
 
-    Args:
-        decisions: One for each gate.
-        tests: The session's ordinary tests.
-        exit_status: The session's.
-        now: Seconds since the epoch.
 
-    Returns:
-        Valid JSON: NaN and infinities are the texts ``NaN``, ``Infinity`` and ``-Infinity``. ``promoted`` is
-        true when at least one gate promotes and every gate that promotes did.
+def content(decided: SessionDecision) -> dict[str, Json]:
     """
-    asked = [decision for decision in decisions if decision.gate.promotion is not None]
-    content: Json = {
+    Return a session's decision as JSON holds it.
+
+    NaN and infinities are the texts ``NaN``, ``Infinity`` and ``-Infinity``.
+    """
+    tests = decided.tests
+    return {
         "format": 1,
-        "promoted": bool(asked) and all(decision.result.status == "promoted" for decision in asked),
-        "exit_status": exit_status,
-        "time": datetime.fromtimestamp(now, timezone.utc).isoformat(timespec="seconds"),
+        "promoted": decided.promoted,
+        "exit_status": decided.exit_status,
+        "time": datetime.fromtimestamp(decided.time, timezone.utc).isoformat(timespec="seconds"),
         "tests": {
             "passed": tests.passed,
             "failed": tests.failed,
@@ -46,9 +40,8 @@ def document(decisions: Sequence[Decision], tests: OrdinaryTests, exit_status: i
             "xfailed": tests.xfailed,
             "deselected": tests.deselected,
         },
-        "gates": [_gate(decision) for decision in decisions],
+        "gates": [_gate(decision) for decision in decided.gates],
     }
-    return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
 def _gate(decision: Decision) -> Json:
@@ -68,7 +61,7 @@ def _gate(decision: Decision) -> Json:
         },
         "baseline": _baseline(decision),
         "passed": decision.passed,
-        "checks": [_check(finding) for finding in decision.findings],
+        "checks": [check(finding) for finding in decision.findings],
         "promotion": None
         if gate.promotion is None
         else {
@@ -97,7 +90,8 @@ def _baseline(decision: Decision) -> Json:
             return None
 
 
-def _check(finding: Finding) -> Json:
+def check(finding: Finding) -> dict[str, Json]:
+    """Return one finding as JSON holds it."""
     return {
         "name": finding.check,
         "metric": finding.metric,

@@ -197,6 +197,18 @@ MISTAKES = {
             "--mlflow-gate-decision out/d.json: is in a folder that does not exist, give a file in one that does"
         ],
     ),
+    "decision-is-a-link": (
+        {},
+        [*ASKED, "--mlflow-gate-decision", "/dev/stdout"],
+        ["--mlflow-gate-decision /dev/stdout: is a link or a device, give an ordinary file"],
+    ),
+    "decision-cannot-be-written": (
+        {},
+        [*ASKED, "--mlflow-gate-decision", "/proc/d.json"],
+        [
+            "--mlflow-gate-decision /proc/d.json: cannot be written (No such file or directory), give another path"
+        ],
+    ),
     "loop-on-fail": (
         {},
         [*ASKED, "--looponfail"],

@@ -8,7 +8,7 @@ import math
 import pytest
 
 from pytest_mlflow_gate.checks.judge import judge_gate
-from pytest_mlflow_gate.promotion.decision import Decision, Result
+from pytest_mlflow_gate.promotion.decision import Decision, Result, SessionDecision
 from pytest_mlflow_gate.promotion.evidence import OrdinaryTests
 from pytest_mlflow_gate.reporting.decision_file import document
 from pytest_mlflow_gate.tracking.snapshot import Missing, Rival, Snapshot
@@ -27,10 +27,15 @@ def decision(result: Result, **changes: object) -> Decision:
     return made._replace(**changes)  # type: ignore[arg-type]
 
 
+def session(*decisions: Decision) -> SessionDecision:
+    """Return a session with these gates and no test."""
+    return SessionDecision(decisions, OrdinaryTests(), 0, 0.0)
+
+
 def test_everything_a_deploy_step_needs_is_there() -> None:
     """Who was judged on which numbers, what moved, and how the ordinary tests ended; NaN is a text."""
     promoted = decision(Result("promoted", "done", version="3", created=True, previous_version="2"))
-    text = document([promoted], OrdinaryTests(passed=2, deselected=1), 0, 0.0)
+    text = document(SessionDecision((promoted,), OrdinaryTests(passed=2, deselected=1), 0, 0.0))
     assert json.loads(text, parse_constant=pytest.fail) == {
         "format": 1,
         "promoted": True,
@@ -120,7 +125,7 @@ def test_promoted_means_all_that_were_asked(results: list[str], promoted: bool) 
     """A deploy step may read this one key."""
     decisions = [decision(Result(status, "")) for status in results]  # type: ignore[arg-type]
     judging_only = decision(Result("none", ""), gate=gate(promotion=None))
-    assert json.loads(document([*decisions, judging_only], OrdinaryTests(), 0, 0.0))["promoted"] is promoted
+    assert json.loads(document(session(*decisions, judging_only)))["promoted"] is promoted
 
 
 @pytest.mark.parametrize(
@@ -139,4 +144,4 @@ def test_what_it_was_compared_with(baseline: Rival | Missing | None, shown: obje
     """A deploy step reads the baseline's version, or why there was none."""
     made = decision(Result("none", ""))
     made = made._replace(candidate=made.candidate and made.candidate._replace(baseline=baseline))
-    assert json.loads(document([made], OrdinaryTests(), 0, 0.0))["gates"][0]["baseline"] == shown
+    assert json.loads(document(session(made)))["gates"][0]["baseline"] == shown
