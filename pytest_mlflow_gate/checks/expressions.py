@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import sys
 from dataclasses import dataclass, field
@@ -12,10 +11,11 @@ from pytest_mlflow_gate.checks.expression_names import READABLE, VARIABLES, Ment
 from pytest_mlflow_gate.checks.expression_problems import cause, kind_of, syntax_error
 from pytest_mlflow_gate.checks.expression_tokens import ExpressionError, Token, closing_brackets, tokens_of
 from pytest_mlflow_gate.checks.numbers import shown
+from pytest_mlflow_gate.checks.reading import closest
 from pytest_mlflow_gate.gatefile.problems import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from types import ModuleType
 
     from cel import Program
@@ -164,13 +164,9 @@ def _last_of_operand(tokens: Sequence[Token], first: int, closing: Mapping[int, 
 def _require_names(mentions: Mentions, values: Mapping[str, Mapping[str, object]]) -> None:
     for variable, name in mentions.read:
         if name not in values[variable] and (variable, name) not in mentions.asked:
-            raise ExpressionError(f"{variable} has no {quoted(name)}{_closest(name, values[variable])}")
-
-
-def _closest(name: str, known: Iterable[str]) -> str:
-    folded = {word.casefold(): word for word in known}
-    close = difflib.get_close_matches(name.casefold(), folded, n=3)
-    return f", closest: {', '.join(folded[word] for word in close)}" if close else ""
+            close = closest(name, values[variable])
+            hint = f", closest: {', '.join(close)}" if close else ""
+            raise ExpressionError(f"{variable} has no {quoted(name)}{hint}")
 
 
 def _require_finite(mentions: Mentions, numbers: Mapping[str, Mapping[str, float]]) -> None:

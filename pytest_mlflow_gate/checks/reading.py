@@ -231,12 +231,13 @@ def _of_replicates(metric: str, confidence: float, snapshot: Snapshot) -> Value:
 def _missing(metric: str, run: Run) -> str:
     if not run.metrics:
         return f"run {run.run_id} logged no metrics at all"
-    if close := _closest(metric, run.metrics):
+    if close := closest(metric, run.metrics):
         return f"run {run.run_id} never logged it, closest: {', '.join(close)}"
     some = ", ".join(sorted(run.metrics)[:_SOME])
     return f"run {run.run_id} never logged it; it logged {some}{', ...' if len(run.metrics) > _SOME else ''}"
 
 
-def _closest(name: str, known: Iterable[str]) -> list[str]:
+def closest(name: str, known: Iterable[str]) -> list[str]:
+    """Return up to three of the known names that *name* may be a misspelling of, whatever their case."""
     folded = {other.casefold(): other for other in known}
     return [folded[other] for other in difflib.get_close_matches(name.casefold(), folded, n=3)]

@@ -88,20 +88,14 @@ def _dataset(requirement: Requirement, snapshot: Snapshot) -> _Found:
 
 def _artifact(requirement: Requirement, snapshot: Snapshot) -> _Found:
     card = _card(requirement, snapshot)
-    if isinstance(card, str):
-        return "failed", card
-    if card.mlmodel is None:
-        return "failed", f"logged model {card.name!r} has no MLmodel file: log it again"
-    return "passed", card.name
+    return ("failed", card) if isinstance(card, str) else ("passed", card.name)
 
 
 def _signature(requirement: Requirement, snapshot: Snapshot) -> _Found:
     card = _card(requirement, snapshot)
     if isinstance(card, str):
         return "failed", card
-    if card.mlmodel is None:
-        return "failed", f"logged model {card.name!r} has no MLmodel file: log it again"
-    if not _SIGNATURE.search(card.mlmodel):
+    if not _SIGNATURE.search(card.mlmodel or ""):
         return (
             "failed",
             f"logged model {card.name!r} has no signature: log it with one or an input_example",
@@ -110,9 +104,11 @@ def _signature(requirement: Requirement, snapshot: Snapshot) -> _Found:
 
 
 def _card(requirement: Requirement, snapshot: Snapshot) -> ModelCard | str:
-    """Return the one logged model that is meant, or why there is none."""
+    """Return the one logged model that is meant, or why there is none that has its file."""
     run, name = snapshot.run, requirement.expected
     cards = [card for card in snapshot.cards if name is None or card.name == name]
+    if len(cards) == 1 and cards[0].mlmodel is None:
+        return f"logged model {cards[0].name!r} has no MLmodel file: log it again"
     if len(cards) == 1:
         return cards[0]
     what = f" named {name!r}" if name is not None else ""

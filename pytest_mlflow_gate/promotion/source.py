@@ -7,21 +7,17 @@ at before anything is registered or moved.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_mlflow_gate.tracking.meant import logged_model_id, logged_paths, original_of, path_in_run
 from pytest_mlflow_gate.tracking.store import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_mlflow_gate.gatefile.types import Promotion
     from pytest_mlflow_gate.tracking.snapshot import Snapshot
     from pytest_mlflow_gate.tracking.store import Store
     from pytest_mlflow_gate.tracking.values import Artifact, LoggedModel, ModelVersion, Run
-
-_LONGEST_COPY_CHAIN = 5
 
 
 class Refused(Exception):
@@ -72,31 +68,23 @@ def source_of_version(version: ModelVersion, run: Run, store: Store) -> Source:
         StoreError: If MLflow cannot say.
     """
     label = f"version {version.version} of {version.model}"
-    origin = version
-    for _ in range(_LONGEST_COPY_CHAIN):
-        kind, _, rest = origin.source.partition(":/")
-        model, _, number = rest.partition("/")
-        if kind != "models" or not number:
-            break
-        copied = store.model_version(model, number)
-        if copied is None:
-            raise Refused(f"{label} is a copy of {origin.source}, which does not exist any more")
-        origin = copied
-    if origin.source.startswith("models:/m-"):
-        return _logged(store.logged_model(origin.source.removeprefix("models:/")), run, store)
-    for root in (f"runs:/{run.run_id}", run.artifact_uri.rstrip("/")):
-        path = origin.source.removeprefix(f"{root}/")
-        if root and path != origin.source:
-            if run.model_ids:
-                raise Refused(
-                    f"{label} does not load: its source {origin.source} is an MLflow 2 address of an "
-                    "MLflow 3 model, register the run's model again"
-                )
-            return _verified_artifact(path, run, store)
-    raise Refused(
-        f"{label} has its files at {origin.source}, outside of run {run.run_id}: "
-        "no MLmodel file can be seen there"
-    )
+    origin, gone = original_of(version, store)
+    if gone:
+        raise Refused(f"{label} is a copy of {origin.source}, which does not exist any more")
+    if model_id := logged_model_id(origin):
+        return _logged(store.logged_model(model_id), run, store)
+    path = path_in_run(origin, run)
+    if path is None:
+        raise Refused(
+            f"{label} has its files at {origin.source}, outside of run {run.run_id}: "
+            "no MLmodel file can be seen there"
+        )
+    if run.model_ids:
+        raise Refused(
+            f"{label} does not load: its source {origin.source} is an MLflow 2 address of an "
+            "MLflow 3 model, register the run's model again"
+        )
+    return _verified_artifact(path, run, store)
 
 
 def _choose(promotion: Promotion, run: Run, store: Store) -> LoggedModel:
@@ -132,7 +120,7 @@ def _logged(model: LoggedModel, run: Run, store: Store) -> Source:
 def _artifact(promotion: Promotion, run: Run, store: Store) -> Source:
     if promotion.artifact is not None:
         return _verified_artifact(promotion.artifact, run, store)
-    paths = tuple(dict.fromkeys(_history(run))) or tuple(
+    paths = logged_paths(run) or tuple(
         entry.path
         for entry in store.run_artifacts(run.run_id)
         if entry.is_dir and _has_mlmodel(store.run_artifacts(run.run_id, entry.path))
@@ -145,15 +133,6 @@ def _artifact(promotion: Promotion, run: Run, store: Store) -> Source:
             "name one with promote.artifact"
         )
     return _verified_artifact(paths[0], run, store)
-
-
-def _history(run: Run) -> Iterator[str]:
-    """Yield what MLflow 2 writes on a run for each model that it logs: the artifact path."""
-    try:
-        entries = json.loads(run.tags.get("mlflow.log-model.history", "[]"))
-        yield from (str(entry["artifact_path"]) for entry in entries)
-    except (ValueError, TypeError, KeyError):
-        return
 
 
 def _verified_artifact(path: str, run: Run, store: Store) -> Source:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_mlflow_gate.tracking.store import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_mlflow_gate.gatefile.types import Promotion
     from pytest_mlflow_gate.tracking.snapshot import Snapshot
     from pytest_mlflow_gate.tracking.store import Store
@@ -56,20 +54,39 @@ def by_version(version: ModelVersion, run: Run, store: Store) -> Meant:
     Raises:
         StoreError: If MLflow cannot say.
     """
+    original, _ = original_of(version, store)
+    if model_id := logged_model_id(original):
+        return Meant(model_id)
+    path = path_in_run(original, run)
+    return Meant(name=path and path.strip("/"))
+
+
+def original_of(version: ModelVersion, store: Store) -> tuple[ModelVersion, bool]:
+    """
+    Return what a version is a copy of, or the version itself, and whether what that one copies is gone.
+
+    Raises:
+        StoreError: If MLflow cannot say.
+    """
     for _ in range(_LONGEST_COPY_CHAIN):
         kind, _, rest = version.source.partition(":/")
         model, _, number = rest.partition("/")
-        copied = store.model_version(model, number) if kind == "models" and number else None
-        if copied is None:
+        if kind != "models" or not number:
             break
+        copied = store.model_version(model, number)
+        if copied is None:
+            return version, True
         version = copied
-    if model_id := logged_model_id(version):
-        return Meant(model_id)
+    return version, False
+
+
+def path_in_run(version: ModelVersion, run: Run) -> str | None:
+    """Return where among the artifacts of *run* a version has its files, or None where they are elsewhere."""
     for root in (f"runs:/{run.run_id}", run.artifact_uri.rstrip("/")):
         path = version.source.removeprefix(f"{root}/")
         if root and path != version.source:
-            return Meant(name=path.strip("/"))
-    return Meant()
+            return path
+    return None
 
 
 def models_of(run: Run, meant: Meant, store: Store) -> tuple[LoggedModel, ...]:
@@ -84,7 +101,7 @@ def models_of(run: Run, meant: Meant, store: Store) -> tuple[LoggedModel, ...]:
 
 def mlflow_2_paths(run: Run, meant: Meant) -> tuple[str, ...]:
     """Return where those of the run's models may be that MLflow 2 logged, as it says itself in a tag."""
-    return (meant.name,) if meant.name is not None else tuple(dict.fromkeys(_logged_paths(run)))
+    return (meant.name,) if meant.name is not None else logged_paths(run)
 
 
 def same_model(run: Run, ours: Meant, theirs: Meant, store: Store) -> bool:
@@ -103,9 +120,10 @@ def same_model(run: Run, ours: Meant, theirs: Meant, store: Store) -> bool:
     return len({*mlflow_2_paths(run, ours), *mlflow_2_paths(run, theirs)}) <= 1
 
 
-def _logged_paths(run: Run) -> Iterator[str]:
-    try:
-        entries = json.loads(run.tags.get(_MLFLOW_2_MODELS, "[]"))
-        yield from (str(entry["artifact_path"]) for entry in entries)
-    except (KeyError, TypeError, ValueError):
-        return
+def logged_paths(run: Run) -> tuple[str, ...]:
+    """Return what MLflow 2 writes on a run for each model that it logs: the artifact path."""
+    paths = []
+    with suppress(KeyError, TypeError, ValueError):
+        for entry in json.loads(run.tags.get(_MLFLOW_2_MODELS, "[]")):
+            paths.append(str(entry["artifact_path"]))  # noqa: PERF401 - what comes before nonsense counts
+    return tuple(dict.fromkeys(paths))
