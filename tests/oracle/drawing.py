@@ -108,7 +108,8 @@ def change(wish: Wish, metrics: Mapping[str, float], before: Mapping[str, float]
     if wish.side != "at":
         distance = Decimal("1e-17" if wish.distance == "ulp" else wish.distance)
         longer = (wish.side == "inside") == wish.key.startswith("max")
-        limit = EXACT.add(limit, distance if longer else -min(distance, limit))
+        # Not with a unary minus, which would round to 28 digits.
+        limit = EXACT.add(limit, distance) if longer else EXACT.subtract(limit, min(distance, limit))
     return Condition(wish.metric, wish.key, _written(limit, wish.style), None, wish.severity)
 
 
