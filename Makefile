@@ -8,7 +8,7 @@ LOCK := --quiet --universal --python-version 3.10 --upgrade \
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 SOURCES := pytest_mlflow_gate tests example_project benchmarks conftest.py noxfile.py
 
-.PHONY: demo test lint test-matrix soak bench lock schema mlflow2 clean
+.PHONY: demo test lint test-matrix soak bench screenshots lock schema mlflow2 clean
 
 demo: .venv/ready
 	$(BIN)/python example_project/demo.py
@@ -37,9 +37,13 @@ bench: .cache/bench/ready
 	$(UV) pip install --quiet --python .cache/bench/bin/python --no-deps --target .cache/bench/plugin .cache/bench/wheel/*.whl
 	PYTHONPATH=. $(BIN)/python benchmarks/bench.py
 
+# The pictures of the README, taken anew from real sessions and a real server; needs Chromium.
+screenshots: .venv/ready
+	$(BIN)/python -m tests.browser.screenshots
+
 # Pin everything again. The file names versions only, so that it works with any registry.
 lock: .venv/ready
-	$(UV) pip compile pyproject.toml --group dev --extra local --extra rules $(LOCK) -o constraints.txt
+	$(UV) pip compile pyproject.toml --group dev --extra local --extra report --extra rules $(LOCK) -o constraints.txt
 	$(UV) pip compile tests/mlflow2.in $(LOCK) -o tests/mlflow2.txt
 
 schema: .venv/ready
@@ -53,14 +57,14 @@ mlflow2: .cache/mlflow2/ready
 	command -v uv >/dev/null || .venv/bin/python -m pip install --quiet uv
 
 .venv/ready: .venv/bin/python pyproject.toml constraints.txt
-	$(UV) pip install --quiet --python .venv/bin/python --constraint constraints.txt --group dev --editable '.[local,rules]'
+	$(UV) pip install --quiet --python .venv/bin/python --constraint constraints.txt --group dev --editable '.[local,report,rules]'
 	touch $@
 
 # What a user of the wheel and its extras `local` and `rules` has, and no development plugin: a bare pytest there is bare.
 .cache/bench/ready: .venv/ready
 	rm -rf .cache/bench
 	$(BIN)/python -m venv --without-pip .cache/bench
-	$(UV) pip install --quiet --python .cache/bench/bin/python --constraint constraints.txt --requirements pyproject.toml --extra local --extra rules
+	$(UV) pip install --quiet --python .cache/bench/bin/python --constraint constraints.txt --requirements pyproject.toml --extra local --extra report --extra rules
 	touch $@
 
 .cache/mlflow2/ready: tests/mlflow2.txt | .venv/bin/python

@@ -30,5 +30,7 @@ def soak(session: nox.Session, pytest: str) -> None:
 
 
 def _install(session: nox.Session, pytest: str) -> None:
-    session.install("--constraint", "constraints.txt", "--group", "dev", "--editable", ".[local,rules]")
+    session.install(
+        "--constraint", "constraints.txt", "--group", "dev", "--editable", ".[local,report,rules]"
+    )
     session.install(f"pytest=={pytest}.*")

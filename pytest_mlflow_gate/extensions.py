@@ -114,7 +114,8 @@ def _guarded(condition: Condition, plugin: str) -> Callable[[Check, Snapshot], F
         try:
             finding: object = condition.judge(check, snapshot)
         except Exception as error:  # noqa: BLE001 - foreign code raises whatever it likes
-            return cannot_judge(check, f"{condition.name} of plugin {plugin} failed with {failure(error)}")
+            why = f"{condition.name} of plugin {plugin} failed with {failure(error)}"
+            return cannot_judge(check, why, fix="mend the plugin")
         # A severity of its own, or the name of another check, would let pass what the file says must hold.
         own = check.name, check.severity
         if not isinstance(finding, Finding) or (finding.check, finding.severity) != own:
@@ -122,7 +123,8 @@ def _guarded(condition: Condition, plugin: str) -> Callable[[Check, Snapshot], F
             return cannot_judge(check, f"{why}: make it with compare, found or cannot_judge")
         if finding.outcome not in outcomes:
             why = f"{condition.name} of plugin {plugin} found {finding.outcome!r}"
-            return cannot_judge(check, f"{why}, which is none of {', '.join(outcomes)}")
+            why = f"{why}, which is none of {', '.join(outcomes)}"
+            return cannot_judge(check, why, fix="mend the plugin")
         return finding
 
     return judge

@@ -12,10 +12,17 @@ from pytest_mlflow_gate.endings import GATE_FILE_ENDINGS
 
 _CONNECTIONS = 16
 _MOST_CONNECTIONS = 64
+MOST_PAST_RUNS = 10_000
+"""The longest past that is judged: a hundred requests."""
+
 _ONLY_WITH_GATES = {
     "mlflow_gate_tracking_uri": "--mlflow-gate-tracking-uri",
     "mlflow_gate_run": "--mlflow-gate-run",
     "mlflow_gate_promote": "--mlflow-gate-promote",
+    "mlflow_gate_set": "--mlflow-gate-set",
+    "mlflow_gate_backtest": "--mlflow-gate-backtest",
+    "mlflow_gate_ci_files": "--mlflow-gate-ci-files",
+    "mlflow_gate_report": "--mlflow-gate-report",
     "mlflow_gate_decision": "--mlflow-gate-decision",
 }
 
@@ -39,6 +46,31 @@ def add_options(parser: pytest.Parser) -> None:
         choices=("all", "each", "never"),
         help="all: promote when the whole session passed (default); each: a gate promotes when its own "
         "checks and every ordinary test passed; never: a dry run that says what would have moved",
+    )
+    group.addoption(
+        "--mlflow-gate-set",
+        metavar="METRIC.CONDITION=VALUE",
+        action="append",
+        help="try another limit in place of the gate file's, e.g. accuracy.min=0.95, of one gate with "
+        "GATE: before it; nothing is promoted (repeatable)",
+    )
+    group.addoption(
+        "--mlflow-gate-backtest",
+        metavar="N",
+        type=int,
+        help="judge the last N finished runs of the candidate's experiment in place of one, as a table; "
+        "nothing is promoted",
+    )
+    group.addoption(
+        "--mlflow-gate-ci-files",
+        metavar="DIR",
+        help="write gate.env, codequality.json, annotations.json and metrics.txt for GitLab CI, and "
+        "metrics.json for DVC and Jenkins, into this folder",
+    )
+    group.addoption(
+        "--mlflow-gate-report",
+        metavar="PATH",
+        help='write one HTML page with charts; needs pip install "pytest-mlflow-gate[report]"',
     )
     group.addoption(
         "--mlflow-gate-decision", metavar="PATH", help="write the decision as JSON, after everything else"
@@ -90,6 +122,27 @@ def connections(config: pytest.Config) -> int:
     if not 1 <= number <= _MOST_CONNECTIONS:
         raise pytest.UsageError(
             f"ini key mlflow_gate_connections: write a whole number from 1 to {_MOST_CONNECTIONS}"
+        )
+    return number
+
+
+def past_runs_asked(config: pytest.Config) -> int | None:
+    """
+    Return how many past runs are judged in place of one candidate, or None where that was not asked for.
+
+    Raises:
+        pytest.UsageError: If that is no number of runs, or one candidate is named too.
+    """
+    number = cast("int | None", config.getoption("mlflow_gate_backtest"))
+    if number is None:
+        return None
+    if not 1 <= number <= MOST_PAST_RUNS:
+        raise pytest.UsageError(
+            f"--mlflow-gate-backtest {number}: write a whole number from 1 to {MOST_PAST_RUNS}"
+        )
+    if config.option.mlflow_gate_run is not None:
+        raise pytest.UsageError(
+            "--mlflow-gate-backtest and --mlflow-gate-run do not go together, leave one of them out"
         )
     return number
 

@@ -186,6 +186,10 @@ class FakeStore:
         tags = {name: value for name, value in found.tags.items() if name != key}
         self.versions[model][version] = found._replace(tags=tags)
 
+    def set_version_description(self, model: str, version: str, text: str) -> None:
+        self._write(f"description {model}/{version}")
+        self.versions[model][version] = self.versions[model][version]._replace(description=text)
+
     def set_run_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
         self._write(f"run tags {run_id} {', '.join(f'{key} = {value}' for key, value in tags.items())}")
         run = self.run(run_id)
@@ -197,6 +201,10 @@ class FakeStore:
             run = self.runs[run_id]
             tags = {name: value for name, value in run.tags.items() if name != key}
             self.runs[run_id] = run._replace(tags=tags)
+
+    def log_text(self, run: Run, path: str, text: str) -> None:
+        self._write(f"file {run.run_id}/{path}")
+        self.texts[f"{run.run_id}/{path}"] = text
 
     def close(self) -> None:
         pass

@@ -95,7 +95,8 @@ class Forwarder(BaseHTTPRequestHandler):
         self.send_response(answer.status_code)
         if last:
             self.send_header("Connection", "close")
-        self.send_header("Content-Type", answer.headers["Content-Type"])
+        if kind := answer.headers.get("Content-Type"):
+            self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(answer.content)))
         self.end_headers()
         self.wfile.write(answer.content)
@@ -107,7 +108,7 @@ class Forwarder(BaseHTTPRequestHandler):
         """Forward it."""
         self.forward()
 
-    do_POST = do_DELETE = do_GET  # noqa: N815 - the names that http.server looks for
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names that http.server looks for
 
 
 @contextmanager

@@ -38,12 +38,16 @@ START_SECONDS = 240.0
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment without the developer's MLflow settings, and with its telemetry off."""
-    foreign = ("MLFLOW_", "_MLFLOW_", "DATABRICKS_")
+    """
+    Return the environment without the developer's MLflow settings, and with its telemetry off.
+
+    Without those of GitHub Actions too: a session with a gate inside of a test would write into the job's outputs.
+    """
+    foreign = ("MLFLOW_", "_MLFLOW_", "DATABRICKS_", "GITHUB_")
     kept = {
         key: value
         for key, value in os.environ.items()
-        if not key.startswith(foreign) or key == "MLFLOW_GATE_SOAK"
+        if not key.startswith(foreign) or key in ("MLFLOW_GATE_BROWSER", "MLFLOW_GATE_SOAK")
     }
     return kept | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_DISABLE_AGENT_HINT": "1"}
 

@@ -46,7 +46,9 @@ def test_it_runs_as_a_module() -> None:
     assert result.stdout.startswith("Usage: python -m pytest_mlflow_gate [OPTIONS] COMMAND [ARGS]...\n")
     for words in (
         "approve",
+        "explain",
         "history",
+        "init",
         "rollback",
         "schema",
         "validate",

@@ -27,6 +27,7 @@ def test_no_setting_of_the_developer_reaches_a_test() -> None:
         "MLFLOW_DISABLE_TELEMETRY",
         "MLFLOW_DISABLE_AGENT_HINT",
         "MLFLOW2_PYTHON",
+        "MLFLOW_GATE_BROWSER",
         "MLFLOW_GATE_TESTS_FOLDER",
     }
     assert not (Path.home() / ".mlflow").exists()

@@ -145,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that http.server gives it
         """Keep quiet."""
 
-    do_GET = do_POST = do_DELETE = do_CONNECT = answer  # noqa: N815 - the names that http.server looks for
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = answer  # noqa: N815 - the names that http.server looks for
 
 
 @contextmanager

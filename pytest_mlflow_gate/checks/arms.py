@@ -58,12 +58,19 @@ def _judged(
     margin = EXACT.subtract(*((number, check.limit) if at_least else (check.limit, number)))
     seen = ", ".join(f"{name} {arm.successes}/{arm.trials}" for name, arm in arms.items())
     said = short(value, margin)
-    if margin >= 0:
-        return found(
-            check, "passed", f"{said} {requirement} ({seen})", value=value, limit=requirement, margin=margin
-        )
-    text = f"{check.metric}: {what} is {said}, must be {requirement} ({seen})"
-    return found(check, "failed", text, value=value, limit=requirement, margin=margin)
+    text = f"{said} {requirement} ({seen})"
+    if margin < 0:
+        text = f"{check.metric}: {what} is {said}, must be {requirement} ({seen})"
+    return found(
+        check,
+        "passed" if margin >= 0 else "failed",
+        text,
+        value=value,
+        limit=requirement,
+        margin=margin,
+        bound=check.limit,
+        passes="above" if at_least else "below",
+    )
 
 
 def _arms(check: Check, snapshot: Snapshot) -> dict[str, Arm]:
@@ -86,15 +93,14 @@ def _arms(check: Check, snapshot: Snapshot) -> dict[str, Arm]:
         rivals[f"@{alias}"] = arm
     runs = [snapshot.run.run_id, *(rival.run.run_id for rival in rivals.values())]
     if len(set(runs)) < len(runs):
-        raise _NoArms(
-            cannot_judge(check, f"two of the arms are one run: {', '.join(('candidate', *rivals))}")
-        )
+        why = f"two of the arms are one run: {', '.join(('candidate', *rivals))}"
+        raise _NoArms(cannot_judge(check, why, fix="move an alias"))
     try:
         arms = {"candidate": _counted(check.metric, spec, snapshot)}
         for name, rival in rivals.items():
             arms[name] = _counted(check.metric, spec, rival, f"{name}: ")
     except Unreadable as error:
-        raise _NoArms(cannot_judge(check, error.why)) from None
+        raise _NoArms(cannot_judge(check, error.why, fix=error.fix)) from None
     return arms
 
 
@@ -105,14 +111,15 @@ def _counted(metric: str, spec: Arms, measured: Measured, who: str = "") -> Arm:
         try:
             number = point(name, Reading(), measured).number
         except Unreadable as error:
-            raise Unreadable(f"{about}{error.why}", error.value) from None
+            raise Unreadable(f"{about}{error.why}", error.value, error.fix) from None
         # Beyond these a float does not hold every whole number, so nothing can have been counted.
         if not 0 <= number <= _MOST or number != int(number):
-            raise Unreadable(f"{about}it is {shown(number)}, must be a whole number from 0 to 2^53", number)
+            why = f"{about}it is {shown(number)}, must be a whole number from 0 to 2^53"
+            raise Unreadable(why, number, "log a count")
         counts.append(int(number))
     successes, trials = counts
     if successes > trials:
-        raise Unreadable(f"{who}it has {successes} successes out of {trials} trials")
+        raise Unreadable(f"{who}it has {successes} successes out of {trials} trials", fix="log both again")
     return Arm(successes, trials)
 
 

@@ -31,6 +31,8 @@ def _bound(name: str, symbol: str, description: str) -> Condition:
             requirement=f"{symbol} {shown(check.limit)}",
             margin=lambda value: EXACT.subtract(*((value, check.limit) if lower else (check.limit, value))),
             strict=strict,
+            bound=check.limit,
+            passes="above" if lower else "below",
         )
 
     return Condition(

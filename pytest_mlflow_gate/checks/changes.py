@@ -44,7 +44,8 @@ def _change(name: str, side: Literal["lower", "upper"], sign: int, description: 
             base = point(check.metric, check.reading, rival)
             _require_same_data(check, snapshot, base)
         except Unreadable as error:
-            return cannot_judge(check, f"the baseline ({described(rival)}): {error.why}")
+            why = f"the baseline ({described(rival)}): {error.why}"
+            return cannot_judge(check, why, fix=error.fix)
         number = exact(base.number)
         amount = check.limit
         if check.percent:
@@ -61,6 +62,8 @@ def _change(name: str, side: Literal["lower", "upper"], sign: int, description: 
             margin=lambda value: EXACT.subtract(*((value, bound) if side == "lower" else (bound, value))),
             told=f"baseline {shown(base.number)}, {name} {limit}",
             baseline=base.number,
+            bound=bound,
+            passes="above" if side == "lower" else "below",
         )
 
     return Condition(
@@ -84,7 +87,8 @@ def _require_same_data(check: Check, snapshot: Snapshot, base: Value) -> None:
     if own.digest != base.digest:
         raise Unreadable(
             f"its dataset {check.reading.dataset!r} has digest {base.digest} and the candidate's has "
-            f"{own.digest}, so they were measured on different data"
+            f"{own.digest}, so they were measured on different data",
+            fix="measure both on the same",
         )
 
 

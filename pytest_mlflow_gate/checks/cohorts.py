@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_mlflow_gate.checks.condition import Condition, cannot_judge, found
+from pytest_mlflow_gate.checks.finding import Cohort
 from pytest_mlflow_gate.checks.numbers import EXACT, exact, shown
 from pytest_mlflow_gate.checks.reading import Unreadable, value_of
 from pytest_mlflow_gate.gatefile.declared import COHORT, EVERY_COHORT
@@ -39,12 +40,11 @@ def judge_every_cohort(
     """
     cohorts = _logged(check, snapshot)
     if not cohorts:
-        return cannot_judge(check, _none(snapshot))
+        return cannot_judge(check, _none(snapshot), fix="log one")
     lost = _lost(check, snapshot, cohorts)
     if lost:
-        return cannot_judge(
-            check, f"the baseline has cohort {', '.join(lost)}, and the candidate never logged it"
-        )
+        why = f"the baseline has cohort {', '.join(lost)}, and the candidate never logged it"
+        return cannot_judge(check, why, fix="log it")
     findings = {
         cohort: judge(check._replace(metric=metric, cohorts=None), snapshot)
         for cohort, metric in cohorts.items()
@@ -52,7 +52,12 @@ def judge_every_cohort(
     for outcome in ("unevaluable", "failed", "passed", "exempt"):
         of_outcome = {cohort: one for cohort, one in findings.items() if one.outcome == outcome}
         if of_outcome:
-            return _together(check, of_outcome, len(findings))
+            together = _together(check, of_outcome, len(findings))
+            each = (
+                Cohort(cohort, one.value, one.outcome, one.bound, one.baseline)
+                for cohort, one in findings.items()
+            )
+            return together._replace(cohorts=tuple(each))
     raise AssertionError("a condition was judged and came to nothing")
 
 
@@ -79,6 +84,9 @@ def _together(check: Check, findings: Mapping[str, Finding], of: int) -> Finding
         limit=worst.limit,
         margin=worst.margin,
         baseline=worst.baseline,
+        bound=worst.bound,
+        passes=worst.passes,
+        remedy=worst.remedy,
     )
 
 
@@ -87,7 +95,7 @@ def _cohort(findings: Mapping[str, Finding], one: Finding) -> str:
 
 
 def _without_reason(check: Check, finding: Finding) -> str:
-    text = finding.text.removeprefix("cannot judge ")
+    text = finding.text.removeprefix("cannot judge ").removesuffix(finding.remedy)
     return text.removesuffix(f", because: {check.reason}") if check.reason else text
 
 
@@ -121,7 +129,7 @@ def _spread(check: Check, snapshot: Snapshot) -> Finding:
         cohorts = _logged(check, snapshot)
         if len(cohorts) < _FEWEST:
             why = _none(snapshot) if not cohorts else f"{next(iter(cohorts))} is the only cohort"
-            return cannot_judge(check, why, limit=requirement)
+            return cannot_judge(check, why, limit=requirement, fix="log another" if cohorts else "log some")
     else:
         cohorts = {cohort: check.metric.replace(COHORT, cohort) for cohort in check.cohorts}
     values = {}
@@ -129,7 +137,8 @@ def _spread(check: Check, snapshot: Snapshot) -> Finding:
         try:
             values[cohort] = value_of(check._replace(metric=metric, cohorts=None), snapshot).number
         except Unreadable as error:
-            return cannot_judge(check, f"cohort {cohort}: {error.why}", limit=requirement)
+            why = f"cohort {cohort}: {error.why}"
+            return cannot_judge(check, why, limit=requirement, fix=error.fix)
     return _of_values(check, values, requirement)
 
 
@@ -149,6 +158,9 @@ def _of_values(check: Check, values: Mapping[str, float], requirement: str) -> F
         value=float(spread),
         limit=requirement,
         margin=margin,
+        bound=check.limit,
+        passes="below",
+        cohorts=tuple(Cohort(cohort, value) for cohort, value in values.items()),
     )
 
 

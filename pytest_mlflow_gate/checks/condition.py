@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_mlflow_gate.checks.finding import Finding
+from pytest_mlflow_gate.checks.finding import Finding, remedy
 from pytest_mlflow_gate.checks.numbers import exact, shown
 from pytest_mlflow_gate.checks.reading import Unreadable, value_of
 from pytest_mlflow_gate.gatefile.language import ConditionKey
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
-    from pytest_mlflow_gate.checks.finding import Outcome
+    from pytest_mlflow_gate.checks.finding import Cohort, Outcome, Passes
     from pytest_mlflow_gate.checks.reading import Value
     from pytest_mlflow_gate.gatefile.declared import AnyCheck, Check
     from pytest_mlflow_gate.tracking.snapshot import Snapshot
@@ -42,6 +42,8 @@ def compare(  # noqa: PLR0913 - what a comparison is made of, each by its name
     strict: bool = False,
     told: str = "",
     baseline: float | None = None,
+    bound: Decimal | None = None,
+    passes: Passes | None = None,
 ) -> Finding:
     """
     Judge *check* by the distance of the candidate's value to the limit.
@@ -54,6 +56,8 @@ def compare(  # noqa: PLR0913 - what a comparison is made of, each by its name
         strict: Whether a distance of zero fails.
         told: Where the limit comes from, for people; in parentheses behind it.
         baseline: The value that the limit comes from, if it does.
+        bound: The number in the requirement, for charts.
+        passes: On which side of it values pass.
 
     Returns:
         ``unevaluable`` for a value that is missing, NaN or infinite; else ``passed`` or ``failed``.
@@ -62,7 +66,10 @@ def compare(  # noqa: PLR0913 - what a comparison is made of, each by its name
         value = value_of(check, snapshot)
     except Unreadable as error:
         must = f", must be {requirement}" if error.value is not None else ""
-        return cannot_judge(check, f"{error.why}{must}", limit=requirement, value=error.value)
+        why = f"{error.why}{must}"
+        return cannot_judge(
+            check, why, limit=requirement, value=error.value, bound=bound, passes=passes, fix=error.fix
+        )
     judged, note = _bound(check, value)
     distance = margin(exact(judged))
     holds = distance > 0 if strict else distance >= 0
@@ -77,6 +84,8 @@ def compare(  # noqa: PLR0913 - what a comparison is made of, each by its name
         limit=requirement,
         margin=distance,
         baseline=baseline,
+        bound=bound,
+        passes=passes,
     )
 
 
@@ -89,12 +98,16 @@ def found(  # noqa: PLR0913 - what a finding is made of, each by its name
     limit: str = "",
     margin: Decimal | None = None,
     baseline: float | None = None,
+    bound: Decimal | None = None,
+    passes: Passes | None = None,
+    cohorts: tuple[Cohort, ...] = (),
+    remedy: str = "",
 ) -> Finding:
-    """Return what was found for *check*; the team's reason follows *text* unless it passed."""
+    """Return what was found for *check*; the team's reason follows *text* unless it passed, then *remedy*."""
     return Finding(
         check=check.name,
         outcome=outcome,
-        text=text if outcome in ("passed", "exempt") else f"{text}{because(check)}",
+        text=text if outcome in ("passed", "exempt") else f"{text}{because(check)}{remedy}",
         line=check.line,
         severity=check.severity,
         metric=check.metric,
@@ -102,12 +115,47 @@ def found(  # noqa: PLR0913 - what a finding is made of, each by its name
         limit=limit,
         margin=margin,
         baseline=baseline,
+        bound=bound,
+        passes=passes,
+        tolerance=check.tolerance if passes == "around" else 0,
+        cohorts=cohorts,
+        remedy=remedy,
     )
 
 
-def cannot_judge(check: Check, why: str, *, limit: str = "", value: float | None = None) -> Finding:
-    """Return that *check* cannot be judged, and why, as the rest of a sentence."""
-    return found(check, "unevaluable", f"cannot judge {check.metric}: {why}", limit=limit, value=value)
+def cannot_judge(  # noqa: PLR0913 - as `found`
+    check: Check,
+    why: str,
+    *,
+    limit: str = "",
+    value: float | None = None,
+    bound: Decimal | None = None,
+    passes: Passes | None = None,
+    fix: str = "",
+) -> Finding:
+    """
+    Return that *check* cannot be judged.
+
+    Args:
+        check: What was to be judged.
+        why: What is wrong, as the rest of a sentence.
+        limit: As in `Finding`.
+        value: As in `Finding`.
+        bound: As in `Finding`.
+        passes: As in `Finding`.
+        fix: What to do about it, as a command (``log it``); the line to change follows. Empty where *why*
+            says it.
+    """
+    return found(
+        check,
+        "unevaluable",
+        f"cannot judge {check.metric}: {why}",
+        limit=limit,
+        value=value,
+        bound=bound,
+        passes=passes,
+        remedy=fix and remedy(check.line, fix),
+    )
 
 
 def because(check: AnyCheck) -> str:

@@ -28,6 +28,8 @@ def _judge(check: Check, snapshot: Snapshot) -> Finding:
         requirement=f"== {shown(check.limit)}{within}",
         margin=lambda value: EXACT.subtract(check.tolerance, EXACT.subtract(value, check.limit).copy_abs()),
         strict=False,
+        bound=check.limit,
+        passes="around",
     )
 
 

@@ -41,10 +41,12 @@ class ExpressionError(Exception):
 
     Attributes:
         line: The line within the expression's own text; 0 is the first, and stands for the whole as well.
+        fix: What else than changing the expression helps, as a command, or empty.
     """
 
-    def __init__(self, text: str, line: int = 0) -> None:
+    def __init__(self, text: str, line: int = 0, *, fix: str = "") -> None:
         self.line = line
+        self.fix = fix
         super().__init__(text)
 
 

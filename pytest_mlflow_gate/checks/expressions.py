@@ -166,7 +166,7 @@ def _require_names(mentions: Mentions, values: Mapping[str, Mapping[str, object]
         if name not in values[variable] and (variable, name) not in mentions.asked:
             close = closest(name, values[variable])
             hint = f", closest: {', '.join(close)}" if close else ""
-            raise ExpressionError(f"{variable} has no {quoted(name)}{hint}")
+            raise ExpressionError(f"{variable} has no {quoted(name)}{hint}", fix="log it")
 
 
 def _require_finite(mentions: Mentions, numbers: Mapping[str, Mapping[str, float]]) -> None:
@@ -175,4 +175,5 @@ def _require_finite(mentions: Mentions, numbers: Mapping[str, Mapping[str, float
         for name in sorted(values if variable in mentions.walked else named & values.keys()):
             if not math.isfinite(values[name]):
                 how = "" if name in named else ", which it may read"
-                raise ExpressionError(f"{variable} has {shown(values[name])} for {quoted(name)}{how}")
+                text = f"{variable} has {shown(values[name])} for {quoted(name)}{how}"
+                raise ExpressionError(text, fix="log a finite number")

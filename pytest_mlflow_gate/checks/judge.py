@@ -34,7 +34,9 @@ def judge(gate: Gate, check: AnyCheck | None, candidate: Snapshot | str) -> Find
         return Finding(check.name, "skipped", NO_CANDIDATE, check.line, check.severity, metric)
     match check:
         case Check():
-            return _judge_condition(check, candidate)
+            finding = _judge_condition(check, candidate)
+            # Whoever shows what was found shows that the limit is not the file's.
+            return finding._replace(text=f"{finding.text} ({check.option})") if check.option else finding
         case Requirement():
             return judge_requirement(check, candidate)
         case Rule():

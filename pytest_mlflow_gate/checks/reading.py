@@ -43,11 +43,13 @@ class Unreadable(Exception):
     Attributes:
         why: What is wrong, as the rest of a sentence.
         value: What was found instead of a number, or None.
+        fix: What to do about it, as a command; empty where *why* says it.
     """
 
-    def __init__(self, why: str, value: float | None = None) -> None:
+    def __init__(self, why: str, value: float | None = None, fix: str = "") -> None:
         self.why = why
         self.value = value
+        self.fix = fix
         super().__init__(why)
 
 
@@ -88,6 +90,7 @@ def value_of(check: Check, snapshot: Snapshot) -> Value:
         raise Unreadable(
             f"its value is {shown(value.number)}, and only a proportion from 0 to 1 has a Wilson interval",
             value.number,
+            "log a proportion",
         )
     from pytest_mlflow_gate.checks.intervals import wilson  # noqa: PLC0415 - only a confidence pays for it
 
@@ -114,12 +117,12 @@ def point(metric: str, reading: Reading, measured: Measured) -> Value:
     elif reading.over == "last":
         last = measured.run.metrics.get(metric)
         if last is None:
-            raise Unreadable(_missing(metric, measured.run))
+            raise _missing(metric, measured.run)
         number = last
     else:
         number = _over(metric, reading.over, measured)
     if not math.isfinite(number):
-        raise Unreadable(f"its value is {shown(number)}", number)
+        raise Unreadable(f"its value is {shown(number)}", number, "log a finite number")
     return Value(number, number, number, digest=digest)
 
 
@@ -128,13 +131,14 @@ def _over(metric: str, over: str, measured: Measured) -> float:
     if not history and metric in measured.run.metrics:
         raise Unreadable(f"MLflow has no history of it for run {measured.run.run_id}, remove over: {over}")
     if not history:
-        raise Unreadable(_missing(metric, measured.run))
+        raise _missing(metric, measured.run)
     if over == "first":
         return history[0].value
     for measurement in history:
         if not math.isfinite(measurement.value):
             value = measurement.value
-            raise Unreadable(f"its value at step {measurement.step} is {shown(value)}", value)
+            why = f"its value at step {measurement.step} is {shown(value)}"
+            raise Unreadable(why, value, "log finite numbers")
     values = [measurement.value for measurement in history]
     if over == "mean":
         from fractions import Fraction  # noqa: PLC0415 - as above
@@ -149,17 +153,20 @@ def _of_dataset(metric: str, dataset: str, measured: Measured) -> DatasetMetric:
     run = measured.run
     if not measured.models:
         raise Unreadable(
-            f"run {run.run_id} has no MLflow 3 logged model, and only those have values by dataset"
+            f"run {run.run_id} has no MLflow 3 logged model, and only those have values by dataset",
+            fix="log one with log_model",
         )
     of_metric = [entry for model in measured.models for entry in model.metrics if entry.key == metric]
     found = [entry for entry in of_metric if entry.dataset == dataset]
     if not found:
         known = sorted({entry.dataset for entry in of_metric if entry.dataset})
         logged = f"it was logged for {', '.join(known)}" if known else "it was logged for no dataset"
-        raise Unreadable(f"run {run.run_id} never logged it for dataset {dataset!r}; {logged}")
+        why = f"run {run.run_id} never logged it for dataset {dataset!r}; {logged}"
+        raise Unreadable(why, fix="log it for this one")
     digests = sorted({str(entry.digest) for entry in found})
     if len(digests) > 1:
-        raise Unreadable(f"dataset {dataset!r} is ambiguous, it has the digests {', '.join(digests)}")
+        why = f"dataset {dataset!r} is ambiguous, it has the digests {', '.join(digests)}"
+        raise Unreadable(why, fix="give each a name of its own")
     owners = [
         f"{model.name} ({model.model_id})"
         for model in measured.models
@@ -190,6 +197,7 @@ def _believe(zero: DatasetMetric, measured: Measured) -> None:
             f"its value for dataset {zero.dataset!r} is 0, which SQL stores also keep for NaN, and the run's "
             "history does not confirm it",
             zero.value,
+            "log it again",
         )
 
 
@@ -198,16 +206,19 @@ def _samples(samples: int | str, snapshot: Snapshot) -> int:
         return samples
     counted = snapshot.run.metrics.get(samples)
     if counted is None:
-        raise Unreadable(f"samples: {samples}: {_missing(samples, snapshot.run)}")
+        missing = _missing(samples, snapshot.run)
+        raise Unreadable(f"samples: {samples}: {missing.why}", fix=missing.fix)
     if not math.isfinite(counted) or counted < 1 or counted != int(counted):
-        raise Unreadable(f"samples: {samples} is {shown(counted)}, must be a whole number from 1")
+        why = f"samples: {samples} is {shown(counted)}, must be a whole number from 1"
+        raise Unreadable(why, fix="log one")
     return int(counted)
 
 
 def _of_replicates(metric: str, confidence: float, snapshot: Snapshot) -> Value:
     runs = snapshot.replicates
     if len(runs) < _FEWEST_RUNS:
-        raise Unreadable(f"an interval of the mean needs two replicates or more, and there are {len(runs)}")
+        why = f"an interval of the mean needs two replicates or more, and there are {len(runs)}"
+        raise Unreadable(why, fix="log more runs")
     values = []
     for run in runs:
         # Without those that failed, the mean would be that of the survivors.
@@ -218,23 +229,25 @@ def _of_replicates(metric: str, confidence: float, snapshot: Snapshot) -> Value:
         value = run.metrics.get(metric)
         if value is None or not math.isfinite(value):
             what = "never logged it" if value is None else f"logged {shown(value)}"
-            raise Unreadable(f"replicate {run.run_id} {what}", value)
+            raise Unreadable(f"replicate {run.run_id} {what}", value, "log a finite number there")
         values.append(value)
     from pytest_mlflow_gate.checks.intervals import mean_interval  # noqa: PLC0415 - as above
 
     lower, mean, upper = mean_interval(values, confidence)
     if not (math.isfinite(lower) and math.isfinite(upper)):
-        raise Unreadable(f"the interval of its mean over {len(runs)} runs is infinite", mean)
+        why = f"the interval of its mean over {len(runs)} runs is infinite"
+        raise Unreadable(why, mean, "log smaller numbers")
     return Value(mean, lower, upper, f"{len(runs)} runs")
 
 
-def _missing(metric: str, run: Run) -> str:
-    if not run.metrics:
-        return f"run {run.run_id} logged no metrics at all"
-    if close := closest(metric, run.metrics):
-        return f"run {run.run_id} never logged it, closest: {', '.join(close)}"
+def _missing(metric: str, run: Run) -> Unreadable:
     some = ", ".join(sorted(run.metrics)[:_SOME])
-    return f"run {run.run_id} never logged it; it logged {some}{', ...' if len(run.metrics) > _SOME else ''}"
+    why = f"run {run.run_id} never logged it; it logged {some}{', ...' if len(run.metrics) > _SOME else ''}"
+    if close := closest(metric, run.metrics):
+        why = f"run {run.run_id} never logged it, closest: {', '.join(close)}"
+    if not run.metrics:
+        why = f"run {run.run_id} logged no metrics at all"
+    return Unreadable(why, fix="log it")
 
 
 def closest(name: str, known: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from pytest_mlflow_gate.checks.finding import Finding
+from pytest_mlflow_gate.checks.finding import Finding, remedy
 from pytest_mlflow_gate.gatefile.declared import Dataset
 from pytest_mlflow_gate.gatefile.problems import did_you_mean
 
@@ -30,7 +30,7 @@ def judge_requirement(requirement: Requirement, snapshot: Snapshot) -> Finding:
     outcome, text = _JUDGES[requirement.key](requirement, snapshot)
     if outcome == "unevaluable":
         text = f"cannot judge {requirement.name}: {text}"
-    return Finding(requirement.name, outcome, text, requirement.line, limit=_limit(requirement))
+    return Finding(requirement.name, outcome, text, requirement.line, limit=limit_of(requirement))
 
 
 def _age(requirement: Requirement, snapshot: Snapshot) -> _Found:
@@ -38,7 +38,8 @@ def _age(requirement: Requirement, snapshot: Snapshot) -> _Found:
     if not isinstance(most, float):
         raise TypeError(f"{requirement.name} has no age")
     if snapshot.run.end_time is None:
-        return "unevaluable", f"MLflow does not say when run {snapshot.run.run_id} ended"
+        why = f"MLflow does not say when run {snapshot.run.run_id} ended"
+        return "unevaluable", f"{why}{remedy(requirement.line, 'train again')}"
     age = snapshot.taken - snapshot.run.end_time
     if age < -_CLOCKS_DIFFER:
         when = f"run {snapshot.run.run_id} ended {_duration(-age)} in the future"
@@ -118,7 +119,8 @@ def _card(requirement: Requirement, snapshot: Snapshot) -> ModelCard | str:
     return f"run {run.run_id} has no logged model{what}: log one with log_model"
 
 
-def _limit(requirement: Requirement) -> str:
+def limit_of(requirement: Requirement) -> str:
+    """Return what is required, for people."""
     match requirement.expected:
         case float(most):
             return f"<= {_duration(most)}"

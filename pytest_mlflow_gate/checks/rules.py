@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_mlflow_gate.checks.condition import because, rival_of
 from pytest_mlflow_gate.checks.expressions import Expression, ExpressionError, evaluate
-from pytest_mlflow_gate.checks.finding import Finding
+from pytest_mlflow_gate.checks.finding import Finding, remedy
 from pytest_mlflow_gate.checks.numbers import shown
 from pytest_mlflow_gate.tracking.snapshot import Missing
 
@@ -45,7 +45,8 @@ def judge_rule(rule: Rule, snapshot: Snapshot) -> Finding:
     try:
         holds = evaluate(expression, run.metrics, baseline, run.params, run.tags)
     except ExpressionError as error:
-        return _found(rule, "unevaluable", f"cannot judge {rule.name}: {error}")
+        text = f"cannot judge {rule.name}: {error}"
+        return _found(rule, "unevaluable", text, remedy(rule.line, error.fix))
     if holds:
         return _found(rule, "passed", _short(expression.text))
     values = [
@@ -58,14 +59,15 @@ def judge_rule(rule: Rule, snapshot: Snapshot) -> Finding:
     return _found(rule, "failed", f"{rule.name} does not hold: {_short(expression.text)}{seen}")
 
 
-def _found(rule: Rule, outcome: Outcome, text: str) -> Finding:
+def _found(rule: Rule, outcome: Outcome, text: str, remedy: str = "") -> Finding:
     return Finding(
         check=rule.name,
         outcome=outcome,
-        text=text if outcome in ("passed", "exempt") else f"{text}{because(rule)}",
+        text=text if outcome in ("passed", "exempt") else f"{text}{because(rule)}{remedy}",
         line=rule.line,
         severity=rule.severity,
         limit=_short(rule.expression.text),
+        remedy=remedy,
     )
 
 

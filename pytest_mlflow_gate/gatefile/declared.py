@@ -79,6 +79,8 @@ class Check(NamedTuple):
         reading: How the metric becomes a value.
         cohorts: Whom the check is about, when it is about several at once; else None.
         arms: For conditions on online arms, else None.
+        family: The key with ``{cohort}`` of which *metric* is one cohort's, else None.
+        option: The option that gave the limit in place of the file, or None.
     """
 
     name: str
@@ -93,6 +95,8 @@ class Check(NamedTuple):
     reading: Reading = Reading()
     cohorts: Cohorts | None = None
     arms: Arms | None = None
+    family: str | None = None
+    option: str | None = None
 
 
 class Rule(NamedTuple):

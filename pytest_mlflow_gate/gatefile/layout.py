@@ -116,6 +116,13 @@ class GateKeys(Struct, kw_only=True):
         At[Uri] | UnsetType,
         Meta(description="The model registry; default: MLFLOW_REGISTRY_URI, else the tracking server."),
     ] = UNSET
+    report: Annotated[
+        At[Literal["none", "artifact"]] | UnsetType,
+        Meta(
+            description="Where the report is kept: nowhere (none, default), or on the run (artifact), with a "
+            "table in the version's description."
+        ),
+    ] = UNSET
     wait: Annotated[
         At[Seconds] | UnsetType,
         Meta(

@@ -23,12 +23,14 @@ from pytest_mlflow_gate.gatefile.types import Gate
 from pytest_mlflow_gate.gatefile.variables import Variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pytest_mlflow_gate.gatefile.language import Language
     from pytest_mlflow_gate.gatefile.layout import GateKeys
     from pytest_mlflow_gate.gatefile.types import Baseline, Candidate, Promotion, Replicates
+
+    Change = Callable[[GateKeys, str], GateKeys]
 
 DEFAULT_WAIT = 30.0
 """Seconds."""
@@ -53,6 +55,7 @@ class _Draft:
     """What could be read; a value that waits for a variable is missing."""
 
     keys: GateKeys
+    name: str
     candidate: Candidate | None
     replicates: Replicates | None
     declared: Declared
@@ -60,7 +63,7 @@ class _Draft:
     baseline: Baseline | None
 
 
-def load(path: Path, *, language: Language, environ: Mapping[str, str]) -> Gate:
+def load(path: Path, *, language: Language, environ: Mapping[str, str], change: Change | None = None) -> Gate:
     """
     Return the gate in the file *path*.
 
@@ -68,19 +71,20 @@ def load(path: Path, *, language: Language, environ: Mapping[str, str]) -> Gate:
         path: The gate file.
         language: The conditions that a threshold may use, and what compiles rules.
         environ: Values for ``${VAR}``.
+        change: Given the file's keys and the gate's name, returns the keys to go on with.
 
     Raises:
         GateFileError: With every problem of the file.
     """
     content = _read(path)
     problems = Problems()
-    draft = _draft(path, content, language, Variables(environ), problems)
+    draft = _draft(path, content, language, Variables(environ), problems, change)
     if problems.found or draft.candidate is None:
         raise GateFileError(path, problems.found)
     file = draft.keys
     wait = value_of(file.wait)
     return Gate(
-        name=_name(file, draft.promotion, path),
+        name=draft.name,
         description=value_of(file.description),
         path=path,
         digest=hashlib.sha256(content).hexdigest(),
@@ -92,6 +96,7 @@ def load(path: Path, *, language: Language, environ: Mapping[str, str]) -> Gate:
         promotion=draft.promotion,
         baseline=draft.baseline,
         replicates=draft.replicates,
+        report=value_of(file.report) or "none",
     )
 
 
@@ -120,8 +125,13 @@ def _read(path: Path) -> bytes:
         raise GateFileError(path, [Problem(1, text)]) from error
 
 
-def _draft(
-    path: Path, content: bytes, language: Language, variables: Variables, problems: Problems
+def _draft(  # noqa: PLR0913, PLR0917 - what a file is read with
+    path: Path,
+    content: bytes,
+    language: Language,
+    variables: Variables,
+    problems: Problems,
+    change: Change | None = None,
 ) -> _Draft:
     try:
         section = gate_section(language.conditions)
@@ -131,10 +141,12 @@ def _draft(
     candidate = read_candidate(file.candidate, problems)
     replicates = read_replicates(file.candidate)
     promotion = read_promotion(file.promote, problems) if file.promote else None
+    name = _name(file, promotion, path)
+    file = change(file, name) if change else file
     declared = _declared(file, language, problems)
     baseline = read_baseline(file.baseline, file.promote, promotion, declared.comparing, problems)
     check_baseline(baseline, candidate, problems)
-    return _Draft(file, candidate, replicates, declared, promotion, baseline)
+    return _Draft(file, name, candidate, replicates, declared, promotion, baseline)
 
 
 def _declared(file: GateKeys, language: Language, problems: Problems) -> Declared:

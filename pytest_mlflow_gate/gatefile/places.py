@@ -25,12 +25,14 @@ class At(Generic[T_co]):
         line: 1-based line of the key, or of the item of a list.
         column: 0-based.
         node: The text as it stands in the file; None for a mapping or a list.
+        option: The option that gave the value in place of the file, or None.
     """
 
     value: T_co | None
     line: int
     column: int
     node: ScalarNode | None = None
+    option: str | None = None
 
 
 def value_of(at: At[T] | UnsetType) -> T | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 import typing
 from dataclasses import dataclass
@@ -86,8 +87,23 @@ class Shape:
 
 def gate_section(keys: Mapping[str, ConditionKey]) -> Section:
     """Return the shape of a whole gate file whose thresholds know the conditions in *keys*."""
+    return _gate_section(tuple(keys.items()))
+
+
+@functools.lru_cache(maxsize=1)
+def _gate_section(keys: tuple[tuple[str, ConditionKey], ...]) -> Section:
+    # Once for all gate files of a session: it looks through the types of every key.
+    return _compiler(dict(keys)).section(GateKeys)
+
+
+def threshold_section(keys: Mapping[str, ConditionKey]) -> Section:
+    """Return the shape of one threshold in its long form that knows the conditions in *keys*."""
+    return _compiler(keys).section(threshold_keys(keys))
+
+
+def _compiler(keys: Mapping[str, ConditionKey]) -> _Compiler:
     kinds = {**KINDS, **QUANTITIES, Comparison: comparison(keys)}
-    return _Compiler(kinds, {ThresholdKeys: threshold_keys(keys)}).section(GateKeys)
+    return _Compiler(kinds, {ThresholdKeys: threshold_keys(keys)})
 
 
 class _Compiler:

@@ -147,6 +147,7 @@ class _Reader:
                 percent=amount.percent,
                 reading=settings.reading,
                 arms=settings.arms if "trials" in condition.needs else None,
+                option=at.option,
             )
             for one in _about(check, settings.cohorts):
                 self._add(one, f"{where}.{key}", known=at.value is not None)
@@ -201,4 +202,5 @@ def _about(check: Check, cohorts: Cohorts | None) -> Iterator[Check]:
         reading = check.reading
         if isinstance(reading.samples, str):
             reading = reading._replace(samples=reading.samples.replace(COHORT, cohort))
-        yield check._replace(metric=check.metric.replace(COHORT, cohort), reading=reading)
+        metric = check.metric.replace(COHORT, cohort)
+        yield check._replace(metric=metric, reading=reading, family=check.metric)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_mlflow_gate.gatefile.declared import AnyCheck
+    from pytest_mlflow_gate.gatefile.overriding import Override
 
 Approval = int | Literal["always"]
 """How many of a model's promotions need a human: 0 for none, N for the first N, or each one."""
@@ -192,6 +193,8 @@ class Gate(NamedTuple):
         promotion: Where it goes, or None for a gate that only judges.
         baseline: What the candidate is compared with, or None where nothing compares.
         replicates: What a confidence without samples is computed from, or None.
+        report: ``artifact`` keeps page and decision on the run.
+        overrides: What options tried in place of the file's own limits; such a gate never promotes.
     """
 
     name: str
@@ -206,6 +209,8 @@ class Gate(NamedTuple):
     promotion: Promotion | None
     baseline: Baseline | None = None
     replicates: Replicates | None = None
+    report: Literal["none", "artifact"] = "none"
+    overrides: tuple[Override, ...] = ()
 
     @property
     def conditions(self) -> tuple[Check, ...]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from pytest_mlflow_gate.checks.backtest import Backtest
     from pytest_mlflow_gate.checks.finding import Finding
     from pytest_mlflow_gate.gatefile.types import Gate
     from pytest_mlflow_gate.promotion.evidence import OrdinaryTests
+    from pytest_mlflow_gate.promotion.provenance import Provenance
     from pytest_mlflow_gate.promotion.verdict import Verdict
     from pytest_mlflow_gate.tracking.snapshot import Snapshot
     from pytest_mlflow_gate.tracking.values import Run
@@ -60,6 +62,9 @@ class Decision(NamedTuple):
         result: What became of the promotion.
         past: Finished runs of the candidate's experiment before it, newest first; only where a report draws
             them.
+        reasons: Everything that spoke against the promotion when it was decided; empty where nothing did.
+        registry_uri: Where the registry is another server or store than the tracking's, credentials masked.
+        backtest: What the gate says of past runs, in a session that judges those in place of a candidate.
     """
 
     gate: Gate
@@ -68,6 +73,9 @@ class Decision(NamedTuple):
     findings: tuple[Finding, ...]
     result: Result
     past: tuple[Run, ...] = ()
+    reasons: tuple[str, ...] = ()
+    registry_uri: str | None = None
+    backtest: Backtest | None = None
 
     @property
     def passed(self) -> bool:
@@ -84,12 +92,14 @@ class SessionDecision(NamedTuple):
         tests: The session's ordinary tests.
         exit_status: The session's, as it is now.
         time: When this was put together, in seconds since the epoch.
+        provenance: Who decided, on what commit, in which job; None where nobody looked.
     """
 
     gates: tuple[Decision, ...]
     tests: OrdinaryTests
     exit_status: int
     time: float
+    provenance: Provenance | None = None
 
     @property
     def promoted(self) -> bool:

@@ -20,14 +20,25 @@ if TYPE_CHECKING:
 
 def dry_run(candidacy: Candidacy) -> Result:
     """Return what would have moved; reads the registry and writes nothing."""
-    promotion, run_id = candidacy.promotion, candidacy.snapshot.run.run_id
     try:
         found = survey(candidacy)
     except (Refused, StoreError) as error:
-        text = f"the promotion to {promotion.target} would have been refused: {error}"
+        text = f"the promotion to {candidacy.promotion.target} would have been refused: {error}"
         return Result("dry-run", text)
+    what, where = would_move(found)
+    return Result(
+        "dry-run",
+        f"{what} would have been promoted to {where}",
+        version=found.target and found.target.version,
+        previous_version=found.alias_before,
+    )
+
+
+def would_move(found: Survey) -> tuple[str, str]:
+    """Return which version a promotion is about and where it goes, as two parts of a sentence."""
+    promotion = found.candidacy.promotion
     version = found.version.version if found.version else None
-    what = f"version {version}" if version else f"a new version of run {run_id}"
+    what = f"version {version}" if version else f"a new version of run {found.candidacy.snapshot.run.run_id}"
     if promotion.copy_to:
         what = f"a copy of {what} of {promotion.model}"
     if found.copy:
@@ -36,12 +47,7 @@ def dry_run(candidacy: Candidacy) -> Result:
     if found.target and found.target.version == found.alias_before:
         was = " (where it is already)"
     first = " after an approval" if found.awaits else ""
-    return Result(
-        "dry-run",
-        f"{what} would have been promoted to {promotion.target}{was}{first}",
-        version=found.target and found.target.version,
-        previous_version=found.alias_before,
-    )
+    return what, f"{promotion.target}{was}{first}"
 
 
 def awaiting(found: Survey, version: ModelVersion | None) -> Result:

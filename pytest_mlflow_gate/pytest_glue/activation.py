@@ -12,10 +12,10 @@ import pytest
 from pytest_mlflow_gate.checks.kinds import language
 from pytest_mlflow_gate.fixtures import SUBJECTS
 from pytest_mlflow_gate.gatefile.discovery import gate_files
-from pytest_mlflow_gate.gatefile.loader import load
+from pytest_mlflow_gate.gatefile.overriding import Overriding, Unsettable
 from pytest_mlflow_gate.gatefile.problems import GateFileError
 from pytest_mlflow_gate.gatefile.types import RunById, RunOfExperiment
-from pytest_mlflow_gate.options import absolute, explicit_gate_arguments, text_option
+from pytest_mlflow_gate.options import absolute, explicit_gate_arguments, past_runs_asked, text_option
 from pytest_mlflow_gate.pytest_glue.collection import GateCollection
 from pytest_mlflow_gate.pytest_glue.controller import Controller
 from pytest_mlflow_gate.pytest_glue.discretion import Discretion
@@ -23,6 +23,7 @@ from pytest_mlflow_gate.pytest_glue.extending import added_conditions
 from pytest_mlflow_gate.pytest_glue.gates import SessionGate
 from pytest_mlflow_gate.pytest_glue.publishing import output_files
 from pytest_mlflow_gate.pytest_glue.python_tests import PythonTests
+from pytest_mlflow_gate.pytest_glue.run_report import require_engine
 from pytest_mlflow_gate.pytest_glue.worker import Worker, is_worker
 from pytest_mlflow_gate.tracking.uri import choose_registry_uri, choose_tracking_uri
 
@@ -46,6 +47,11 @@ def activate(config: pytest.Config) -> None:
     runs = not any(config.getoption(mode, default=False) for mode in _NO_RUN_MODES)
     gates = tuple(_session_gates(config, needs_uri=runs))
     _refuse_twins(gates)
+    past = past_runs_asked(config)
+    if past is not None:
+        from pytest_mlflow_gate.pytest_glue import backtesting  # noqa: PLC0415 - few sessions
+
+        backtesting.refuse_without_past(gate.gate for gate in gates)
     if config.args_source is not pytest.Config.ArgsSource.ARGS and config.option.mlflow_gate:
         # Nothing but the gates was asked for: neither testpaths nor the current folder.
         config.args = []
@@ -54,8 +60,13 @@ def activate(config: pytest.Config) -> None:
         worker = Worker(config, gates)
         _register_python_tests(config, PythonTests(gates, worker))
         config.pluginmanager.register(worker, "mlflow-gate-worker")
-        config.pluginmanager.register(GateCollection(config, gates, worker), "mlflow-gate-collection")
+        collection = GateCollection(config, gates, worker)
+        if past is not None:
+            collection = backtesting.BacktestCollection(config, gates, backtesting.ToldBacktests(config))
+        config.pluginmanager.register(collection, "mlflow-gate-collection")
         return
+    if runs:
+        require_engine(gates)
     controller = Controller(
         config,
         gates,
@@ -66,7 +77,12 @@ def activate(config: pytest.Config) -> None:
     )
     config.pluginmanager.register(controller, "mlflow-gate-controller")
     _register_python_tests(config, controller.python_tests)
-    config.pluginmanager.register(GateCollection(config, gates, controller), "mlflow-gate-collection")
+    collection = GateCollection(config, gates, controller)
+    if past is not None:
+        backtests = controller.account.backtests = backtesting.Backtests(gates, controller.candidates, past)
+        config.pluginmanager.register(backtests, "mlflow-gate-backtests")
+        collection = backtesting.BacktestCollection(config, gates, backtests)
+    config.pluginmanager.register(collection, "mlflow-gate-collection")
 
 
 def _register_python_tests(config: pytest.Config, python_tests: PythonTests) -> None:
@@ -83,15 +99,16 @@ def _session_gates(config: pytest.Config, *, needs_uri: bool) -> Iterator[Sessio
         and not any(path.samefile(other) for other in asked)
     ]
     known = language(added_conditions(config))
+    overriding = Overriding(config.option.mlflow_gate_set or (), language=known, environ=os.environ)
     gates, problems = [], []
     for path in dict.fromkeys((*asked, *explicit)):
         try:
-            gate = load(_as_typed(config, path), language=known, environ=os.environ)
-        except GateFileError as error:
+            gate = overriding.load(_as_typed(config, path))
+        except (GateFileError, Unsettable) as error:
             problems.append(str(error))
         else:
             gates.append((gate, path))
-    if problems:
+    if problems or (problems := overriding.problems([gate for gate, _ in gates])):
         raise pytest.UsageError("\n".join(problems))
     run_id = text_option(config, "mlflow_gate_run", "--mlflow-gate-run", "give a run id")
     option_uri = text_option(config, "mlflow_gate_tracking_uri", "--mlflow-gate-tracking-uri", "give a URI")
@@ -115,7 +132,7 @@ def _session_gates(config: pytest.Config, *, needs_uri: bool) -> Iterator[Sessio
             file=path,
             tracking=tracking,
             registry_uri=choose_registry_uri(in_file=gate.registry_uri, environ=os.environ),
-            asked=path in asked,
+            asked=path in asked and config.option.mlflow_gate_backtest is None,
         )
 
 
@@ -166,7 +183,8 @@ def _policy(config: pytest.Config) -> Policy:
     value = config.option.mlflow_gate_promote or config.getini("mlflow_gate_promote") or "all"
     if value not in ("all", "each", "never"):
         raise pytest.UsageError(f"ini key mlflow_gate_promote: {value!r} is none of all, each, never")
-    return cast("Policy", value)
+    dry = config.option.mlflow_gate_set or config.option.mlflow_gate_backtest is not None
+    return "never" if dry else cast("Policy", value)
 
 
 def _refuse_twins(gates: tuple[SessionGate, ...]) -> None:

@@ -14,7 +14,7 @@ from pytest_mlflow_gate.tracking.context import complete
 from pytest_mlflow_gate.tracking.histories import Histories
 from pytest_mlflow_gate.tracking.opening import open_store
 from pytest_mlflow_gate.tracking.resolve import NoCandidate, resolve
-from pytest_mlflow_gate.tracking.snapshot import Missing
+from pytest_mlflow_gate.tracking.rivals import unread
 from pytest_mlflow_gate.tracking.store import StoreError
 from pytest_mlflow_gate.tracking.uri import mask
 
@@ -133,7 +133,7 @@ class ResolvedCandidates:
                     gate, resolved.found, needs, store, store.registered_model, history
                 ).baseline
             except StoreError as error:
-                baseline = Missing(f"it could not be read: {error}")
+                baseline = unread(error)
             found = resolved.found._replace(baseline=baseline)
             self._resolved[gate.name] = resolved._replace(found=found)
             self._found[gate.name] = found
@@ -160,8 +160,11 @@ class ResolvedCandidates:
                 began = models.ask(gate.promotion.target_model)
             history = self._histories[store].get
             return _Resolved(complete(gate, found, needs, store, models.get, history), began)
-        except (NoCandidate, StoreError) as error:
+        except NoCandidate as error:
             return _Resolved(str(error))
+        except StoreError as error:
+            command = f"python -m pytest_mlflow_gate explain {gate.path}"
+            return _Resolved(f"{error}; `{command}` shows why it asks there")
 
     def _on_servers(self, gates: Iterable[SessionGate]) -> list[SessionGate]:
         """Return the gates that can be resolved side by side; to use MLflow's client changes the process."""

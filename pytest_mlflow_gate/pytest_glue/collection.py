@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_mlflow_gate.gatefile.declared import RUN_CHECK
+from pytest_mlflow_gate.gatefile.declared import RUN_CHECK, Check
 from pytest_mlflow_gate.options import absolute, explicit_gate_arguments
 from pytest_mlflow_gate.pytest_glue import internals
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_mlflow_gate.checks.finding import Finding
     from pytest_mlflow_gate.gatefile.declared import AnyCheck
     from pytest_mlflow_gate.gatefile.types import Gate
-    from pytest_mlflow_gate.pytest_glue.gates import Judge, SessionGate
+    from pytest_mlflow_gate.pytest_glue.gates import ItemJudge, SessionGate
 
 EVIDENCE = "mlflow_gate"
 """Name of the attribute of a report that tells our items' reports from all others."""
@@ -40,7 +40,7 @@ class CheckFailed(Exception):
 class GateCollection:
     """Collects the session's gates wherever pytest looks, and adds those that it did not meet."""
 
-    def __init__(self, config: pytest.Config, gates: tuple[SessionGate, ...], judge: Judge) -> None:
+    def __init__(self, config: pytest.Config, gates: tuple[SessionGate, ...], judge: ItemJudge) -> None:
         self.config = config
         self.gates = {str(gate.file): gate for gate in gates}
         self.judge = judge
@@ -70,13 +70,32 @@ class GateCollection:
         report = yield
         if isinstance(item, CheckItem):
             setattr(report, EVIDENCE, item.evidence if call.when == "call" else item.identity)
+            if call.when == "call" and self.config.getoption("htmlpath", default=None) is not None:
+                from pytest_mlflow_gate.pytest_glue.html_report import add_chart  # noqa: PLC0415 - on request only
+
+                add_chart(report, item)
         return report
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_json_runtest_metadata(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> dict[str, object] | None:
+        """Have pytest-json-report show what was found, numbers as numbers."""
+        if not isinstance(item, CheckItem) or item.found is None or call.when != "call":
+            return None
+        from pytest_mlflow_gate.reporting.decision_file import check  # noqa: PLC0415 - on request only
+
+        return {"mlflow_gate": {"gate": item.gate.name, **check(item.found)}}
+
+    def file_class(self) -> type[GateFile]:
+        """Return the node that a gate file becomes."""
+        return GateFile
 
     def _node(self, session: pytest.Session, gate: SessionGate) -> GateFile:
         relative = os.path.relpath(gate.file, self.config.rootpath).replace(os.sep, "/")
         # The parent is the session, so that no package's __init__.py is imported for a gate file; the node id
         # is given, because pytest leaves it empty for a path outside of the root folder.
-        return GateFile.from_parent(
+        return self.file_class().from_parent(
             session, path=gate.file, nodeid=relative, gate=gate.gate, judge=self.judge
         )
 
@@ -84,7 +103,7 @@ class GateCollection:
 class GateFile(pytest.File):
     """The YAML file."""
 
-    def __init__(self, *, gate: Gate, judge: Judge, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, *, gate: Gate, judge: ItemJudge, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
         self.gate = gate
         self.judge = judge
@@ -130,7 +149,7 @@ class CheckItem(pytest.Item):
         *,
         gate: Gate,
         check: AnyCheck | None,
-        judge: Judge,
+        judge: ItemJudge,
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**kwargs)
@@ -139,12 +158,13 @@ class CheckItem(pytest.Item):
         self.judge = judge
         self.identity = {"gate": gate.name, "check": self.name}
         self.evidence = self.identity
+        self.found: Finding | None = None
         self.line = check.line if check else gate.candidate.line
 
     def runtest(self) -> None:
         """Judge; the outcome goes to pytest as an exception, the evidence only after a true comparison."""
-        self.evidence = self.identity
-        finding = self.judge.finding(self.gate, self.check)
+        self.evidence, self.found = self.identity, None
+        finding = self.found = self.judge.finding(self.gate, self.check)
         if finding.outcome == "skipped":
             raise internals.skipped(finding.text)
         if finding.outcome == "exempt":
@@ -156,7 +176,7 @@ class CheckItem(pytest.Item):
         if finding.blocks:
             raise CheckFailed(finding)
         if finding.outcome != "passed":
-            self.warn(MlflowGateWarning(f"{finding.text} ({self.gate.path.name}:{finding.line})"))
+            self.warn(MlflowGateWarning(self._placed(finding)))
         shown = finding.text if finding.outcome == "passed" else f"warn: {finding.text}"
         self.evidence = {**self.identity, "token": self.judge.token, "shown": shown}
 
@@ -164,15 +184,19 @@ class CheckItem(pytest.Item):
         """Return our own failures as one line; a bug keeps its traceback."""
         match excinfo.value:
             case CheckFailed() as failed:
-                line = failed.finding.line
-                sentence = f"{failed.finding.text} ({self.gate.path.name}:{line})"
-                return internals.one_line_failure(self.config, str(self.path), line, sentence)
+                sentence = self._placed(failed.finding)
+                return internals.one_line_failure(self.config, str(self.path), self.line, sentence)
             case MlflowGateWarning() as warning:
                 return internals.one_line_failure(self.config, str(self.path), self.line, str(warning))
             case _:
                 shown = super().repr_failure(excinfo, style)
                 internals.without_values(shown)
                 return shown
+
+    def _placed(self, finding: Finding) -> str:
+        """Return what was found and where the limit stands; one of an option says so itself."""
+        by_option = isinstance(self.check, Check) and self.check.option
+        return finding.text if by_option else f"{finding.text} ({self.gate.path.name}:{finding.line})"
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return the file, the 0-based line and the heading of a failure."""

@@ -7,6 +7,7 @@ in the outermost session-finish wrapper, then bring the reports on disk up to da
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,12 @@ import pytest
 from pytest_mlflow_gate.gatefile.declared import RUN_CHECK
 from pytest_mlflow_gate.options import explicit_gate_arguments
 from pytest_mlflow_gate.pytest_glue import publishing
+from pytest_mlflow_gate.pytest_glue.account import Account
 from pytest_mlflow_gate.pytest_glue.candidates import ResolvedCandidates
 from pytest_mlflow_gate.pytest_glue.collection import CheckItem
 from pytest_mlflow_gate.pytest_glue.deciding import Decider
 from pytest_mlflow_gate.pytest_glue.python_tests import PythonTests
+from pytest_mlflow_gate.pytest_glue.report_files import report_files
 from pytest_mlflow_gate.pytest_glue.terminal import Terminal
 from pytest_mlflow_gate.pytest_glue.witness import Witness
 from pytest_mlflow_gate.pytest_glue.worker import INPUT, pack
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from pytest_mlflow_gate.gatefile.declared import AnyCheck
     from pytest_mlflow_gate.gatefile.types import Gate
     from pytest_mlflow_gate.promotion.verdict import Policy
+    from pytest_mlflow_gate.pytest_glue.ci_systems import GitHubActions
     from pytest_mlflow_gate.pytest_glue.gates import SessionGate
     from pytest_mlflow_gate.pytest_glue.publishing import OutputFile
     from pytest_mlflow_gate.tracking.snapshot import Missing, Rival, Snapshot
@@ -57,26 +61,32 @@ class Controller:
         self.witness = Witness(config, {gate.gate.name: gate.gate.digest for gate in gates})
         self.terminal = Terminal(config)
         self.python_tests = PythonTests(gates, self)
-        self.decider = Decider(
-            config,
-            gates,
-            self.candidates,
-            self.witness,
-            self.terminal,
-            policy=policy,
-            token=token,
-            files=files,
-        )
+        self.account = Account(gates, self.candidates, self.witness)
         self.loop_ended = False
         config.pluginmanager.register(self.witness, "mlflow-gate-witness")
         if runs:
             publishing.make_room(files)
+        self.decider = Decider(
+            config,
+            self.account,
+            self.terminal,
+            policy=policy,
+            token=token,
+            files=files,
+            report_files=report_files(config, self.account) if runs else (),
+        )
+        self.github: GitHubActions | None = None
+        if runs and os.environ.get("GITHUB_ACTIONS") == "true":
+            from pytest_mlflow_gate.pytest_glue.ci_systems import GitHubActions  # noqa: PLC0415 - only there
+
+            self.github = GitHubActions(config, self.terminal)
+            config.pluginmanager.register(self.github, "mlflow-gate-github-actions")
 
     # What items ask
 
     def finding(self, gate: Gate, check: AnyCheck | None) -> Finding:
         """Return what this process found for a check."""
-        return self.decider.judged(gate)[check.name if check else RUN_CHECK]
+        return self.account.judged(gate)[check.name if check else RUN_CHECK]
 
     def candidate(self, gate: SessionGate) -> Snapshot | str:
         """Return a gate's candidate, found now if nobody needed it before, or why there is none."""
@@ -100,8 +110,10 @@ class Controller:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_setupnodes(self) -> None:
         """Resolve before the workers exist: they are told, and never ask."""
-        self.candidates.resolve_all(self.gates)
-        if set(self.config.args) - set(explicit_gate_arguments(self.config)):
+        others = set(self.config.args) - set(explicit_gate_arguments(self.config))
+        if others or self.account.backtests is None:
+            self.candidates.resolve_all(self.gates)
+        if others:
             # What else is run may have Python tests that compare; only the workers will know.
             self.candidates.find_baselines(self.gates)
 
@@ -119,8 +131,9 @@ class Controller:
             return (yield)
         if not session.testsfailed or self.config.option.continue_on_collection_errors:
             self.witness.expect(session.items)
-            needed = {item.gate.name for item in session.items if isinstance(item, CheckItem)}
-            needed |= self.python_tests.gates_of(session.items)
+            needed = self.python_tests.gates_of(session.items)
+            if self.account.backtests is None:
+                needed |= {item.gate.name for item in session.items if isinstance(item, CheckItem)}
             self.candidates.resolve_all(gate for gate in self.gates if gate.gate.name in needed)
         try:
             result = yield
@@ -142,6 +155,12 @@ class Controller:
         if self.runs and not self.loop_ended:
             self.decider.close_unfinished(session)
             self.candidates.close()
+            self.tell_ci_system(session)
+
+    def tell_ci_system(self, session: pytest.Session) -> None:
+        """Tell GitHub Actions, where the session runs there; nothing may be put back after it."""
+        if self.github is not None:
+            self.github.tell(self.decider.conclusion(session))
 
     # The terminal
 
@@ -152,7 +171,7 @@ class Controller:
     def pytest_terminal_summary(self) -> None:
         """Print each gate's table."""
         if self.runs:
-            self.terminal.summary(self.decider.decisions())
+            self.terminal.summary([self.account.decision(gate) for gate in self.gates])
 
 
 class _Outermost:
@@ -190,5 +209,8 @@ class _Outermost:
             if decider.turned_red(self.session):
                 status = int(self.session.exitstatus)
                 decider.take_back(self.session, f"the session's exit status became {status} after it")
-            self.controller.candidates.close()
             decider.tell()
+            self.controller.tell_ci_system(self.session)
+            # Last of all: what a deploy step reads must not wait for it.
+            decider.keep_reports(self.session)
+            self.controller.candidates.close()

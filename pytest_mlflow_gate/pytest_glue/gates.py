@@ -33,9 +33,9 @@ class SessionGate(NamedTuple):
     asked: bool
 
 
-class Judge(Protocol):
+class ItemJudge(Protocol):
     """
-    What items ask when they run: the controller resolves and judges, its xdist workers are told and judge.
+    What items ask when they run.
 
     Attributes:
         token: What an item shows after a true comparison.
@@ -45,6 +45,10 @@ class Judge(Protocol):
 
     def finding(self, gate: Gate, check: AnyCheck | None) -> Finding:
         """Return what was found for a check; None is the check that there is a candidate."""
+
+
+class Judge(ItemJudge, Protocol):
+    """Who knows the candidates: the controller resolves and judges, its xdist workers are told and judge."""
 
     def candidate(self, gate: SessionGate) -> Snapshot | str:
         """Return a gate's candidate, or why there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -37,11 +38,7 @@ def output_files(config: pytest.Config) -> tuple[OutputFile, ...]:
     Raises:
         pytest.UsageError: For a path that cannot be a file.
     """
-    return tuple(
-        OutputFile(f"{option} {value}", _file(config, option, value), text)
-        for name, option, text in _FILES
-        if (value := text_option(config, name, option, "give a path")) is not None
-    )
+    return (*_ci_files(config), *_single_files(config))
 
 
 def make_room(files: tuple[OutputFile, ...]) -> None:
@@ -53,6 +50,8 @@ def make_room(files: tuple[OutputFile, ...]) -> None:
     """
     for file in files:
         try:
+            # Of a folder for CI systems the last part may be missing; all others are there.
+            file.path.parent.mkdir(exist_ok=True)
             file.path.touch()
             file.path.unlink()
         except OSError as error:
@@ -70,6 +69,40 @@ def write(files: tuple[OutputFile, ...], decided: SessionDecision) -> Iterator[s
             yield f"{file.option}: {error.strerror}"
 
 
+def require_page_engine(asked: str) -> None:
+    """
+    Refuse to begin what could not be ended.
+
+    Args:
+        asked: Who asks for a page, the beginning of the message.
+
+    Raises:
+        pytest.UsageError: If what makes the page is not installed.
+    """
+    if find_spec("jinja2") is None:
+        raise pytest.UsageError(
+            f'{asked} needs Jinja2, install it with pip install "pytest-mlflow-gate[report]"'
+        )
+
+
+def _ci_files(config: pytest.Config) -> Iterator[OutputFile]:
+    option = "--mlflow-gate-ci-files"
+    value = text_option(config, "mlflow_gate_ci_files", option, "give a folder")
+    if value is not None:
+        from pytest_mlflow_gate.pytest_glue.ci_systems import ci_files  # noqa: PLC0415 - on request only
+
+        yield from ci_files(config, option, value)
+
+
+def _single_files(config: pytest.Config) -> Iterator[OutputFile]:
+    for name, option, text in _FILES:
+        value = text_option(config, name, option, "give a path")
+        if value is not None:
+            if text is _page:
+                require_page_engine(f"{option} {value}")
+            yield OutputFile(f"{option} {value}", _file(config, option, value), text)
+
+
 def _file(config: pytest.Config, option: str, value: str) -> Path:
     path = absolute(config, value)
     if path.is_dir() or not path.parent.is_dir():
@@ -81,6 +114,12 @@ def _file(config: pytest.Config, option: str, value: str) -> Path:
     return path
 
 
+def _page(decided: SessionDecision) -> str:
+    from pytest_mlflow_gate.reporting.page import page  # noqa: PLC0415 - imports Jinja2
+
+    return page(decided)
+
+
 def _decision(decided: SessionDecision) -> str:
     from pytest_mlflow_gate.reporting.decision_file import document  # noqa: PLC0415 - on request only
 
@@ -88,6 +127,7 @@ def _decision(decided: SessionDecision) -> str:
 
 
 _FILES: tuple[tuple[str, str, Callable[[SessionDecision], str]], ...] = (
+    ("mlflow_gate_report", "--mlflow-gate-report", _page),
     ("mlflow_gate_decision", "--mlflow-gate-decision", _decision),
 )
 """Option's name, the option, and what writes the file; what a deploy step relies on comes last."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_mlflow_gate.promotion.decision import Decision
+    from pytest_mlflow_gate.promotion.decision import Decision, Result
     from pytest_mlflow_gate.promotion.verdict import Policy
     from pytest_mlflow_gate.pytest_glue.gates import SessionGate
 
-_COLOURS: dict[terminal.Mood, dict[str, bool]] = {
+_COLOURS: dict[terminal.Tone, dict[str, bool]] = {
     "good": {"green": True, "bold": True},
     "bad": {"red": True},
     "doubtful": {"yellow": True},
@@ -36,9 +37,11 @@ class Terminal:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self._in_summary = False
+        # What pytest's own lines and the testcases said about each promotion while the session ran.
+        self._known: dict[str, Result] = {}
 
     def header(self, gates: Sequence[SessionGate], policy: Policy) -> list[str]:
-        """Return a line for each gate (file, checks, where it promotes to) and one for each server."""
+        """Return a line for each gate (file, checks, goal), limit that an option tries, and server."""
         lines, servers = [], []
         for gate in gates:
             promotion = gate.gate.promotion
@@ -51,6 +54,7 @@ class Terminal:
             checks = len(gate.gate.checks)
             count = "1 check" if checks == 1 else f"{checks} checks"
             lines.append(f"mlflow-gate: {gate.gate.name} ({gate.gate.path}), {count}, {goal}")
+            lines += (f"mlflow-gate: {gate.gate.name}: {tried.sentence}" for tried in gate.gate.overrides)
             if gate.tracking is not None:
                 servers.append(f"mlflow-gate: tracking {mask(gate.tracking.uri)} ({gate.tracking.origin})")
         return [*lines, *dict.fromkeys(servers), *tls_warnings(gates)]
@@ -68,12 +72,14 @@ class Terminal:
     def summary(self, decisions: Sequence[Decision]) -> None:
         """Print each gate's table, before pytest's own last line."""
         self._in_summary = True
+        self._known = {decision.gate.name: decision.result for decision in decisions}
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is None or self.config.option.verbose < 0 or getattr(reporter, "no_summary", False):
             return
+        columns = max(shutil.get_terminal_size().columns, terminal.NARROWEST)
         for decision in decisions:
             reporter.write_sep("-", f"mlflow gate {decision.gate.name}")
-            for line in terminal.summary(decision, time.time()):
+            for line in terminal.summary(decision, time.time(), columns):
                 reporter.write_line(line.text, **_COLOURS[line.mood])
 
     def outcomes(self, gates: Sequence[SessionGate], decisions: Sequence[Decision]) -> None:
@@ -83,8 +89,12 @@ class Terminal:
             return
         for text in tls_warnings(gates):
             self.warn(text)
+        verbosity = self.config.option.verbose
+        told = terminal.in_one_line if verbosity == -1 else terminal.outcome
         for decision in decisions:
-            for line in terminal.outcome(decision):
+            if verbosity < -1 and self._says_nothing_new(decision):
+                continue
+            for line in told(decision):
                 reporter.ensure_newline()
                 reporter.write_line(line.text, **_COLOURS[line.mood])
 
@@ -94,6 +104,11 @@ class Terminal:
         if reporter is not None:
             reporter.ensure_newline()
             reporter.write_line(text, red=True)
+
+    def _says_nothing_new(self, decision: Decision) -> bool:
+        """Whether exit status and testcases have told it all: what happens later shows nowhere else."""
+        result = decision.result
+        return result.status == "promoted" or result == self._known.get(decision.gate.name)
 
 
 def tls_warnings(gates: Sequence[SessionGate]) -> list[str]:

@@ -8,26 +8,33 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from pytest_mlflow_gate.pytest_glue import internals
+from pytest_mlflow_gate.pytest_glue.collection import EVIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pytest_mlflow_gate.pytest_glue.gates import SessionGate
+    from pytest_mlflow_gate.pytest_glue.report_files import ReportFile
     from pytest_mlflow_gate.pytest_glue.witness import Witness
 
 Outcome = Literal["passed", "failed", "skipped"]
 
 
 class PromotionCases:
-    """Reports a promotion as a testcase: naturally before session finish, on paper only after it."""
+    """
+    Reports a promotion as a testcase: naturally before session finish, on paper only after it.
 
-    def __init__(self, config: pytest.Config, witness: Witness) -> None:
+    Attributes:
+        failures: How many failed testcases were announced: that many of the session's are ours.
+        files: Those who have written when the model moves, and have to be told.
+    """
+
+    def __init__(self, config: pytest.Config, witness: Witness, files: tuple[ReportFile, ...]) -> None:
         self.config = config
         self.witness = witness
-        # How many failed testcases were announced: that many of the session's are ours.
         self.failures = 0
+        self.files = files
         self._told: dict[str, Outcome] = {}
-        self._writers: tuple[internals.ReportWriter, ...] = ()
 
     def announce(self, session: pytest.Session, gate: SessionGate, outcome: Outcome, text: str) -> None:
         """Report while the session still runs: everybody hears it, and a failure makes the session fail."""
@@ -60,20 +67,18 @@ class PromotionCases:
             text: One line.
             left: More lines below a failure.
         """
-        # At the very end of a session pytest forgets who they are.
-        self._writers = self._writers or tuple(internals.report_writers(self.config))
         nodeid = self._nodeid(gate)
-        for writer in self._writers:
+        for file in self.files:
             if (told := self._told.get(nodeid)) is not None:
-                writer.forget(nodeid, told)
+                file.forget(nodeid, told)
             for report in self._reports(gate, outcome, text, left):
-                writer.take(report)
+                file.take(report)
         self._told[nodeid] = outcome
 
     def rewrite(self, session: pytest.Session) -> None:
-        """Have the files written again, with the session's exit status of now."""
-        for writer in self._writers:
-            writer.write(session)
+        """Have the files written again that are not true any more."""
+        for file in self.files:
+            file.write(session)
 
     def _reports(
         self, gate: SessionGate, outcome: Outcome, text: str, left: Sequence[str] = ()
@@ -91,7 +96,7 @@ class PromotionCases:
             longrepr = internals.one_line_failure(self.config, path, line, sentence, left)
         elif outcome == "skipped":
             longrepr = (path, line, text)
-        report = self._maker(nodeid, (relative, line - 1, f"{gate.gate.name}: promotion"))
+        report = self._maker(nodeid, (relative, line - 1, f"{gate.gate.name}: promotion"), gate.gate.name)
         yield report("setup", "passed", None)
         yield report("call", outcome, longrepr)
         yield report("teardown", "passed", None)
@@ -102,11 +107,13 @@ class PromotionCases:
 
     @staticmethod
     def _maker(
-        nodeid: str, location: tuple[str, int, str]
+        nodeid: str, location: tuple[str, int, str], gate: str
     ) -> Callable[[Literal["setup", "call", "teardown"], Outcome, object], pytest.TestReport]:
         def make(
             when: Literal["setup", "call", "teardown"], outcome: Outcome, longrepr: object
         ) -> pytest.TestReport:
-            return pytest.TestReport(nodeid, location, {}, outcome, longrepr, when)  # type: ignore[arg-type]
+            report = pytest.TestReport(nodeid, location, {}, outcome, longrepr, when)  # type: ignore[arg-type]
+            setattr(report, EVIDENCE, {"gate": gate})
+            return report
 
         return make

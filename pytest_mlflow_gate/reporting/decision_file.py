@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from pytest_mlflow_gate.tracking.snapshot import Missing, Rival
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from pytest_mlflow_gate.checks.finding import Finding
     from pytest_mlflow_gate.promotion.decision import Decision, SessionDecision
 
@@ -27,12 +29,15 @@ def content(decided: SessionDecision) -> dict[str, Json]:
 
     NaN and infinities are the texts ``NaN``, ``Infinity`` and ``-Infinity``.
     """
-    tests = decided.tests
+    tests, source = decided.tests, decided.provenance
     return {
         "format": 1,
         "promoted": decided.promoted,
         "exit_status": decided.exit_status,
         "time": datetime.fromtimestamp(decided.time, timezone.utc).isoformat(timespec="seconds"),
+        "by": source and source.by,
+        "commit": source and source.commit,
+        "job_url": source and source.job_url,
         "tests": {
             "passed": tests.passed,
             "failed": tests.failed,
@@ -50,6 +55,7 @@ def _gate(decision: Decision) -> Json:
         "name": gate.name,
         "file": str(gate.path),
         "sha256": gate.digest,
+        "overrides": [{**tried._asdict(), "instead": list(tried.instead)} for tried in gate.overrides],
         "tracking_uri": decision.tracking_uri,
         "candidate": None
         if candidate is None
@@ -62,6 +68,7 @@ def _gate(decision: Decision) -> Json:
         "baseline": _baseline(decision),
         "passed": decision.passed,
         "checks": [check(finding) for finding in decision.findings],
+        **_backtest(decision),
         "promotion": None
         if gate.promotion is None
         else {
@@ -75,8 +82,18 @@ def _gate(decision: Decision) -> Json:
             "created": result.created,
             "previous_version": result.previous_version,
             "not_put_back": list(result.left),
+            "reasons": list(decision.reasons),
         },
     }
+
+
+def _backtest(decision: Decision) -> dict[str, Json]:
+    """Return what the gate says of past runs, in a session that judges those."""
+    if decision.backtest is None:
+        return {}
+    from pytest_mlflow_gate.reporting.backtest_file import backtest_content  # noqa: PLC0415 - few sessions
+
+    return {"backtest": backtest_content(decision.backtest)}
 
 
 def _baseline(decision: Decision) -> Json:
@@ -97,16 +114,25 @@ def check(finding: Finding) -> dict[str, Json]:
         "metric": finding.metric,
         "outcome": finding.outcome,
         "severity": finding.severity,
-        "value": _number(finding.value),
+        "value": number(finding.value),
         "limit": finding.limit,
-        "baseline": finding.baseline,
-        "margin": None if finding.margin is None else float(finding.margin),
+        "baseline": number(finding.baseline),
+        "margin": _exact(finding.margin),
+        "bound": _exact(finding.bound),
+        "passes": finding.passes,
+        "cohorts": {cohort.name: number(cohort.value) for cohort in finding.cohorts},
         "text": finding.text,
         "line": finding.line,
     }
 
 
-def _number(value: float | None) -> Json:
+def number(value: float | None) -> Json:
+    """Return *value* as JSON holds it: what JSON has no number for is a text."""
     if value is None or math.isfinite(value):
         return value
     return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+
+
+def _exact(value: Decimal | None) -> Json:
+    """Return the nearest number that a reader of JSON has; beyond the largest there is only a text."""
+    return None if value is None else number(float(value))

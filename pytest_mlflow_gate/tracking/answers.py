@@ -122,6 +122,11 @@ class Reader:
             return document
         raise self._error(answer, document or {}, path, sent)
 
+    def read_receipt(self, answer: Answer, path: str, sent: str | None) -> None:
+        """Accept an answer that has nothing to say but that all is well; otherwise as `read`."""
+        if answer.body or not 200 <= answer.status < 300:  # noqa: PLR2004 - as in read
+            self.read(answer, path, sent)
+
     def read_file(self, answer: Answer, path: str, sent: str | None) -> bytes:
         """Return the content of an answer that is a file; arguments and errors are those of `read`."""
         if not 200 <= answer.status < 300:  # noqa: PLR2004 - as in read

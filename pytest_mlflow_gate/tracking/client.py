@@ -148,6 +148,11 @@ class ClientStore(ClientRegistry):
         with suppress(NotFound):
             self._track(lambda: self._client.delete_tag(run_id, key))
 
+    def log_text(self, run: Run, path: str, text: str) -> None:
+        """Write one file of a run, in place of one that is there."""
+        client_files.require_reachable(run.artifact_uri, self._uri, self.description)
+        self._track(lambda: self._client.log_text(run.run_id, text, path))
+
     def close(self) -> None:
         """Give back connections; MLflow's client shares its own between all of a process."""
 

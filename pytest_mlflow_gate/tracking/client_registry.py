@@ -138,5 +138,9 @@ class ClientRegistry:
         with suppress(NotFound):
             self._register(lambda: self._client.delete_model_version_tag(model, version, key))
 
+    def set_version_description(self, model: str, version: str, text: str) -> None:
+        """Replace the description of a model version."""
+        self._register(lambda: self._client.update_model_version(model, version, text))
+
     def _register(self, call: Callable[[], T], *, repeatable: bool = True) -> T:
         return ask(call, self._registry, repeatable=repeatable)

@@ -15,7 +15,7 @@ from pytest_mlflow_gate.tracking.meant import (
     models_of,
     same_model,
 )
-from pytest_mlflow_gate.tracking.rivals import find_arm, find_baseline
+from pytest_mlflow_gate.tracking.rivals import find_arm, find_baseline, unread
 from pytest_mlflow_gate.tracking.snapshot import Missing, ModelCard, Rival
 from pytest_mlflow_gate.tracking.store import StoreError
 
@@ -99,7 +99,7 @@ def _compared(  # noqa: PLR0913, PLR0917 - as above
         names = (*needs.compared, *_doubtful(rival.run, models, needs.compared_datasets))
         return rival._replace(models=models, histories=_histories(rival.run, names, history))
     except StoreError as error:
-        return Missing(f"it could not be read: {error}")
+        return unread(error)
 
 
 def _is_candidate(rival: Rival, snapshot: Snapshot, ours: Meant, theirs: Meant, store: Store) -> bool:

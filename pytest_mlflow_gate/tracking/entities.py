@@ -102,6 +102,7 @@ def model_version(entity: Entity) -> ModelVersion:
         ready=entity.status == "READY",
         stage=entity.current_stage or "None",
         tags=dict(entity.tags),
+        description=entity.description or "",
     )
 
 

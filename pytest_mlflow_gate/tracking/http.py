@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pytest_mlflow_gate.tracking.credentials import Connection
 
     Read: TypeAlias = Callable[[Answer, str, str | None], "T"]
+    Content: TypeAlias = Mapping[str, object] | bytes
 
 T = TypeVar("T")
 
@@ -124,13 +125,26 @@ class Transport:
         """
         return self._ask_in_workspace("GET", path, fields, self._reader.read_file, repeatable=True)
 
+    def send(self, path: str, content: bytes) -> None:
+        """
+        PUT a file; sent again where nobody knows whether it arrived.
+
+        Args:
+            path: As in `ask`.
+            content: All of the file.
+
+        Raises:
+            StoreError: As in `ask`.
+        """
+        self._ask_in_workspace("PUT", path, content, self._reader.read_receipt, repeatable=True)
+
     def close(self) -> None:
         """Close idle connections."""
         while self._idle:
             self._idle.pop().close()
 
     def _ask_in_workspace(
-        self, method: str, path: str, fields: Mapping[str, object], read: Read[T], *, repeatable: bool
+        self, method: str, path: str, fields: Content, read: Read[T], *, repeatable: bool
     ) -> T:
         if workspace := self._connection.workspace:
             self._enter_workspace(workspace)
@@ -154,9 +168,7 @@ class Transport:
             return False
         return info.get("workspaces_enabled") is True
 
-    def _ask(
-        self, method: str, path: str, fields: Mapping[str, object], read: Read[T], *, repeatable: bool
-    ) -> T:
+    def _ask(self, method: str, path: str, fields: Content, read: Read[T], *, repeatable: bool) -> T:
         return bounded(
             lambda remaining: self._attempt(method, path, fields, read, remaining),
             repeatable=repeatable,
@@ -164,9 +176,7 @@ class Transport:
             sleep=self._sleep,
         )
 
-    def _attempt(
-        self, method: str, path: str, fields: Mapping[str, object], read: Read[T], remaining: float
-    ) -> T:
+    def _attempt(self, method: str, path: str, fields: Content, read: Read[T], remaining: float) -> T:
         # No socket timeout ends an answer that arrives byte by byte, nor a slow look-up of a host name. So
         # the exchange has a thread of its own, which is left to itself when the time is over.
         box: queue.SimpleQueue[tuple[Answer, str | None] | Exception] = queue.SimpleQueue()
@@ -190,7 +200,7 @@ class Transport:
         return read(answer, path, sent)
 
     def _exchange(
-        self, method: str, path: str, fields: Mapping[str, object], remaining: float
+        self, method: str, path: str, fields: Content, remaining: float
     ) -> tuple[Answer, str | None]:
         try:
             session = self._idle.pop()
@@ -201,7 +211,8 @@ class Transport:
                 method,
                 f"{self.base}{path}",
                 params=fields if method == "GET" else None,  # type: ignore[arg-type]
-                json=None if method == "GET" else fields,
+                data=fields if isinstance(fields, bytes) else None,
+                json=None if method == "GET" or isinstance(fields, bytes) else fields,
                 headers=self._headers(),
                 auth=self._authorization,
                 timeout=(min(CONNECT_SECONDS, remaining), remaining),

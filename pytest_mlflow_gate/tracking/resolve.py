@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_mlflow_gate.tracking.store import Store
     from pytest_mlflow_gate.tracking.values import Experiment, LoggedModel, ModelVersion, RegisteredModel, Run
 
-__all__ = ["NoCandidate", "resolve"]
+__all__ = ["NoCandidate", "choose", "resolve"]
 
 _LOGGED_MODEL = "models:/m-"
 
@@ -55,6 +55,19 @@ def resolve(  # noqa: PLR0913 - clock and sleep are for tests only
         NoCandidate: When MLflow answers and there is nothing to judge.
         StoreError: When MLflow does not answer as it should.
     """
+    found = choose(candidate, store)
+    run = Patience(needed, wait, progress, now, sleep).finished(store, found.run)
+    return found._replace(run=run, taken=now())
+
+
+def choose(candidate: Candidate, store: Store) -> Snapshot:
+    """
+    Return the candidate as it is at this moment, whatever the status of its run.
+
+    Raises:
+        NoCandidate: When there is none.
+        StoreError: When MLflow does not answer as it should.
+    """
     version: ModelVersion | None = None
     model_id: str | None = None
     match candidate:
@@ -70,8 +83,7 @@ def resolve(  # noqa: PLR0913 - clock and sleep are for tests only
         case LoggedModelById(model_id=model_id):
             run = _run_of(_logged_model(model_id, store), f"logged model {model_id}", store)
             experiment = _experiment_of(run, store)
-    run = Patience(needed, wait, progress, now, sleep).finished(store, run)
-    return Snapshot(run, experiment, version, model_id, store.run_url(run), taken=now())
+    return Snapshot(run, experiment, version, model_id, store.run_url(run), taken=time.time())
 
 
 def _experiment_of(run: Run, store: Store, expected: str | None = None) -> Experiment:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pytest_mlflow_gate.tracking.api import Api
     from pytest_mlflow_gate.tracking.values import Artifact
 
+_SERVED = "mlflow-artifacts:/"
+_PROXY = "/api/2.0/mlflow-artifacts/artifacts/"
 _FILES_OF_RUNS = "/get-artifact"
 _FILES_OF_MODELS = "/ajax-api/2.0/mlflow/logged-models/{}/artifacts/files"
 
@@ -44,3 +46,14 @@ def run_file(api: Api, run_id: str, path: str) -> str | None:
         return None
     fields = {"run_uuid": run_id, "path": path}
     return text_of(api.transport.file(_FILES_OF_RUNS, fields), path, api.transport.description)
+
+
+def served(root: str) -> bool:
+    """Tell whether *root*, where a run's artifacts are, is a folder that its own server reads and writes."""
+    return root.startswith(_SERVED) and not root.startswith(f"{_SERVED}/")
+
+
+def write(api: Api, root: str, path: str, text: str) -> None:
+    """Write one file below *root*, a folder that is `served`."""
+    folder = root.removeprefix(_SERVED).strip("/")
+    api.transport.send(f"{_PROXY}{quote(f'{folder}/{path}')}", text.encode())

@@ -135,5 +135,10 @@ class RestRegistry:
         with suppress(NotFound):
             self._registry.ask("DELETE", "model-versions/delete-tag", fields)
 
+    def set_version_description(self, model: str, version: str, text: str) -> None:
+        """Replace the description of a model version."""
+        fields = {"name": model, "version": str(version), "description": text}
+        self._registry.ask("PATCH", "model-versions/update", fields)
+
     def _quoted(self, text: str) -> str:
         return quoted(text, self._registry.transport.description)

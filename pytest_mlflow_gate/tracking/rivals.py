@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _UNFINISHED = ("RUNNING", "SCHEDULED")
 _ALIKE = 0.8
+_ANOTHER = "compare with another version"
 
 
 def find_baseline(
@@ -45,7 +46,7 @@ def find_baseline(
     except _NoNumbers as error:
         return Missing(str(error))
     except StoreError as error:
-        return Missing(f"it could not be read: {error}")
+        return unread(error)
 
 
 def find_arm(model: str, alias: str, store: Store, registered: Registered) -> Rival | Missing:
@@ -57,7 +58,12 @@ def find_arm(model: str, alias: str, store: Store, registered: Registered) -> Ri
     except _NoNumbers as error:
         return Missing(str(error))
     except StoreError as error:
-        return Missing(f"it could not be read: {error}")
+        return unread(error)
+
+
+def unread(error: StoreError) -> Missing:
+    """Return what stands in a version's place where MLflow could not say."""
+    return Missing(f"it could not be read, run the gate again when it can: {error}")
 
 
 class _NoNumbers(Exception):
@@ -143,13 +149,14 @@ def _rival(version: ModelVersion, store: Store) -> Rival:
         try:
             run_id = store.logged_model(model_id).run_id
         except NotFound:
-            raise _NoNumbers(f"{what} was made of logged model {model_id}, which is gone") from None
+            gone = f"{what} was made of logged model {model_id}, which is gone"
+            raise _NoNumbers(f"{gone}: {_ANOTHER}") from None
     if run_id is None:
-        raise _NoNumbers(f"{what} came from no run, so it has no metrics")
+        raise _NoNumbers(f"{what} came from no run, so it has no metrics: {_ANOTHER}")
     try:
         run = store.run(run_id)
     except NotFound:
-        raise _NoNumbers(f"{what} came from run {run_id}, which is gone") from None
+        raise _NoNumbers(f"{what} came from run {run_id}, which is gone: {_ANOTHER}") from None
     if run.status in _UNFINISHED:
         raise _NoNumbers(f"{what} came from run {run_id}, which is {run.status}: wait until it has ended")
     return Rival(version, run)

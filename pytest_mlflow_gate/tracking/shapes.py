@@ -137,6 +137,7 @@ def model_version(document: Json) -> ModelVersion:
         ready=document["status"] == "READY",
         stage=document.get("current_stage", "None"),
         tags=_texts(document.get("tags", ())),
+        description=document.get("description", ""),
     )
 
 

@@ -169,6 +169,16 @@ class Store(Protocol):
     def delete_version_tag(self, model: str, version: str, key: str) -> None:
         """Remove one tag of a model version; one that does not exist is fine."""
 
+    def set_version_description(self, model: str, version: str, text: str) -> None:
+        """
+        Replace the description of a model version.
+
+        Args:
+            model: Of a version that exists, else `NotFound`.
+            version: Its number.
+            text: Markdown for MLflow's UI. At most 5,000 characters: some databases refuse more.
+        """
+
     def set_run_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
         """
         Set tags of a run, all or none of them, in one request.
@@ -180,6 +190,16 @@ class Store(Protocol):
 
     def delete_run_tag(self, run_id: str, key: str) -> None:
         """Remove one tag of a run; a tag or a run that does not exist is fine."""
+
+    def log_text(self, run: Run, path: str, text: str) -> None:
+        """
+        Write one file of a run, in place of one that is there.
+
+        Args:
+            run: As this store returned it, with the root of its artifacts.
+            path: Relative to that root.
+            text: Written as UTF-8.
+        """
 
     def close(self) -> None:
         """Give back connections."""

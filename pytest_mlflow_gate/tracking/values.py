@@ -146,6 +146,7 @@ class ModelVersion(NamedTuple):
         ready: Whether MLflow calls it READY.
         stage: Legacy stage; ``None`` as a text is MLflow's own name for no stage.
         tags: Model version tags.
+        description: Markdown, or an empty text.
     """
 
     model: str
@@ -155,6 +156,7 @@ class ModelVersion(NamedTuple):
     ready: bool
     stage: str
     tags: Mapping[str, str]
+    description: str = ""
 
 
 class RegisteredModel(NamedTuple):

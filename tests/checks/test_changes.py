@@ -48,7 +48,7 @@ CHURN = "version 3 of churn"
             0.9,
             math.nan,
             "unevaluable",
-            "cannot judge accuracy: its value is NaN, must be >= 0.89",
+            "cannot judge accuracy: its value is NaN, must be >= 0.89; log a finite number, or change line 3",
             None,
             id="max-drop-nan",
         ),
@@ -75,7 +75,7 @@ CHURN = "version 3 of churn"
             100.0,
             -math.inf,
             "unevaluable",
-            "cannot judge accuracy: its value is -infinity, must be <= 105",
+            "cannot judge accuracy: its value is -infinity, must be <= 105; log a finite number, or change line 3",
             None,
             id="max-rise-minus-infinity",
         ),
@@ -111,7 +111,7 @@ CHURN = "version 3 of churn"
             math.nan,
             0.93,
             "unevaluable",
-            f"cannot judge accuracy: the baseline ({CHURN}): its value is NaN",
+            f"cannot judge accuracy: the baseline ({CHURN}): its value is NaN; log a finite number, or change line 3",
             None,
             id="min-rise-baseline-nan",
         ),
@@ -138,7 +138,7 @@ CHURN = "version 3 of churn"
             math.inf,
             97.1,
             "unevaluable",
-            f"cannot judge accuracy: the baseline ({CHURN}): its value is infinity",
+            f"cannot judge accuracy: the baseline ({CHURN}): its value is infinity; log a finite number, or change line 3",
             None,
             id="min-drop-baseline-infinite",
         ),
@@ -249,7 +249,7 @@ _ZERO = "cannot judge accuracy: the baseline is 0, and 10% of it is nothing: wri
             0.8,
             math.nan,
             "unevaluable",
-            "cannot judge accuracy: its value is NaN, must be >= 0.88",
+            "cannot judge accuracy: its value is NaN, must be >= 0.88; log a finite number, or change line 3",
             id="candidate-nan-relative",
         ),
         pytest.param(
@@ -257,7 +257,7 @@ _ZERO = "cannot judge accuracy: the baseline is 0, and 10% of it is nothing: wri
             0.8,
             math.nan,
             "unevaluable",
-            "cannot judge accuracy: its value is NaN, must be >= 0.9",
+            "cannot judge accuracy: its value is NaN, must be >= 0.9; log a finite number, or change line 3",
             id="candidate-nan-absolute",
         ),
         pytest.param(
@@ -265,7 +265,7 @@ _ZERO = "cannot judge accuracy: the baseline is 0, and 10% of it is nothing: wri
             math.nan,
             0.9,
             "unevaluable",
-            f"cannot judge accuracy: the baseline ({CHURN}): its value is NaN",
+            f"cannot judge accuracy: the baseline ({CHURN}): its value is NaN; log a finite number, or change line 3",
             id="baseline-nan-relative",
         ),
         pytest.param(
@@ -273,7 +273,7 @@ _ZERO = "cannot judge accuracy: the baseline is 0, and 10% of it is nothing: wri
             math.inf,
             0.9,
             "unevaluable",
-            f"cannot judge accuracy: the baseline ({CHURN}): its value is infinity",
+            f"cannot judge accuracy: the baseline ({CHURN}): its value is infinity; log a finite number, or change line 3",
             id="baseline-infinite-relative",
         ),
         pytest.param(
@@ -281,7 +281,7 @@ _ZERO = "cannot judge accuracy: the baseline is 0, and 10% of it is nothing: wri
             math.nan,
             math.nan,
             "unevaluable",
-            f"cannot judge accuracy: the baseline ({CHURN}): its value is NaN",
+            f"cannot judge accuracy: the baseline ({CHURN}): its value is NaN; log a finite number, or change line 3",
             id="both-nan-are-not-equal",
         ),
     ],
@@ -300,23 +300,28 @@ def test_where_the_peers_disagree(condition: str, base: float, value: float, out
 @pytest.mark.parametrize(
     ("base", "metrics", "why"),
     [
-        pytest.param({"accuracy": 0.9}, {}, "run r1 logged no metrics at all", id="candidate-logged-nothing"),
+        pytest.param(
+            {"accuracy": 0.9},
+            {},
+            "run r1 logged no metrics at all; log it, or change line 3",
+            id="candidate-logged-nothing",
+        ),
         pytest.param(
             {"accuracy": 0.9},
             {"acuracy": 0.9},
-            "run r1 never logged it, closest: acuracy",
+            "run r1 never logged it, closest: acuracy; log it, or change line 3",
             id="candidate-has-another-name",
         ),
         pytest.param(
             {},
             {"accuracy": 0.9},
-            f"the baseline ({CHURN}): run r0 logged no metrics at all",
+            f"the baseline ({CHURN}): run r0 logged no metrics at all; log it, or change line 3",
             id="baseline-logged-nothing",
         ),
         pytest.param(
             {"loss": 0.1},
             {"accuracy": 0.9},
-            f"the baseline ({CHURN}): run r0 never logged it; it logged loss",
+            f"the baseline ({CHURN}): run r0 never logged it; it logged loss; log it, or change line 3",
             id="baseline-has-other-metrics",
         ),
     ],
@@ -406,7 +411,7 @@ def test_another_model_of_the_same_run_is_not_compared_with_the_runs_own_metrics
             "r0",
             "unevaluable",
             f"cannot judge accuracy: the baseline ({CHURN}): its dataset 'holdout' has digest d2 and the "
-            "candidate's has d1, so they were measured on different data",
+            "candidate's has d1, so they were measured on different data; measure both on the same, or change line 3",
             id="other-data-of-that-name",
         ),
         pytest.param(
@@ -414,7 +419,7 @@ def test_another_model_of_the_same_run_is_not_compared_with_the_runs_own_metrics
             "r0",
             "unevaluable",
             f"cannot judge accuracy: the baseline ({CHURN}): run r0 never logged it for dataset 'holdout'; it "
-            "was logged for train",
+            "was logged for train; log it for this one, or change line 3",
             id="baseline-lacks-it",
         ),
         pytest.param(
@@ -422,7 +427,7 @@ def test_another_model_of_the_same_run_is_not_compared_with_the_runs_own_metrics
             "r0",
             "unevaluable",
             f"cannot judge accuracy: the baseline ({CHURN}): run r0 never logged it for dataset 'holdout'; it "
-            "was logged for no dataset",
+            "was logged for no dataset; log it for this one, or change line 3",
             id="baseline-has-none",
         ),
     ],
@@ -440,7 +445,7 @@ def test_a_change_by_dataset_names_the_side_that_lacks_it() -> None:
     baseline = rival({}, models=(measured(on("holdout", 0.9), model_id="m-0"),))
     snapshot = candidate({}, models=(measured(on("train", 0.8)),), baseline=baseline)
     assert finding("thresholds: {accuracy: {max_drop: 0, dataset: holdout}}", snapshot).text == (
-        "cannot judge accuracy: run r1 never logged it for dataset 'holdout'; it was logged for train"
+        "cannot judge accuracy: run r1 never logged it for dataset 'holdout'; it was logged for train; log it for this one, or change line 3"
     )
 
 

@@ -29,7 +29,7 @@ def test_listed_cohorts_are_checks_of_their_own() -> None:
         "recall/us[min]": ("failed", "recall/us is 0.7, must be >= 0.8"),
         "recall/apac[min]": (
             "unevaluable",
-            "cannot judge recall/apac: run r1 never logged it, closest: recall/us, recall/eu",
+            "cannot judge recall/apac: run r1 never logged it, closest: recall/us, recall/eu; log it, or change line 3",
         ),
     }
 
@@ -59,7 +59,7 @@ def test_listed_cohorts_are_checks_of_their_own() -> None:
             recalls(eu=0.1, us=math.nan, apac=0.9),
             "unevaluable",
             "cannot judge recall/{cohort}: 1 of 3 cohorts cannot be judged: recall/us: its value is NaN, must be "
-            ">= 0.8, because: fairness",
+            ">= 0.8, because: fairness; log a finite number, or change line 3",
             None,
             id="one-that-cannot-be-judged-outweighs-one-that-fails",
         ),
@@ -74,7 +74,7 @@ def test_listed_cohorts_are_checks_of_their_own() -> None:
             {"accuracy": 0.9},
             "unevaluable",
             "cannot judge recall/{cohort}: run r1 logged no metric that matches it; it logged accuracy, because: "
-            "fairness",
+            "fairness; log one, or change line 3",
             None,
             id="none-matches",
         ),
@@ -82,7 +82,7 @@ def test_listed_cohorts_are_checks_of_their_own() -> None:
             {},
             "unevaluable",
             "cannot judge recall/{cohort}: run r1 logged no metric that matches it; it logged none at all, "
-            "because: fairness",
+            "because: fairness; log one, or change line 3",
             None,
             id="nothing-logged",
         ),
@@ -117,14 +117,14 @@ def test_every_cohort_that_was_logged(
         pytest.param(
             rival(recalls(eu=0.9, us=0.8, apac=0.1)),
             "unevaluable",
-            "cannot judge recall/{cohort}: the baseline has cohort apac, and the candidate never logged it",
+            "cannot judge recall/{cohort}: the baseline has cohort apac, and the candidate never logged it; log it, or change line 3",
             id="a-cohort-that-only-the-baseline-has",
         ),
         pytest.param(
             rival(recalls(eu=0.9)),
             "unevaluable",
             "cannot judge recall/{cohort}: 1 of 2 cohorts cannot be judged: recall/us: the baseline (version 3 of "
-            "churn): run r0 never logged it, closest: recall/eu",
+            "churn): run r0 never logged it, closest: recall/eu; log it, or change line 3",
             id="a-cohort-that-only-the-candidate-has",
         ),
         pytest.param(
@@ -184,7 +184,7 @@ def test_a_cohort_of_the_baselines_dataset_is_missed() -> None:
         f'thresholds: {{"recall/{{cohort}}": {{{EVERY}, max_drop: 0, dataset: holdout}}}}', snapshot
     )
     assert found.text == (
-        "cannot judge recall/{cohort}: the baseline has cohort us, and the candidate never logged it"
+        "cannot judge recall/{cohort}: the baseline has cohort us, and the candidate never logged it; log it, or change line 3"
     )
 
 
@@ -236,7 +236,7 @@ def test_every_cohort_over_its_history() -> None:
             "[eu, us, apac]",
             recalls(eu=0.85, us=0.85),
             "unevaluable",
-            "cannot judge recall/{cohort}: cohort apac: run r1 never logged it, closest: recall/us, recall/eu",
+            "cannot judge recall/{cohort}: cohort apac: run r1 never logged it, closest: recall/us, recall/eu; log it, or change line 3",
             None,
             id="one-was-not-logged",
         ),
@@ -244,7 +244,7 @@ def test_every_cohort_over_its_history() -> None:
             "[eu, us]",
             recalls(eu=0.85, us=math.nan),
             "unevaluable",
-            "cannot judge recall/{cohort}: cohort us: its value is NaN",
+            "cannot judge recall/{cohort}: cohort us: its value is NaN; log a finite number, or change line 3",
             None,
             id="nan",
         ),
@@ -252,7 +252,7 @@ def test_every_cohort_over_its_history() -> None:
             "'*'",
             recalls(eu=math.inf, us=math.inf),
             "unevaluable",
-            "cannot judge recall/{cohort}: cohort eu: its value is infinity",
+            "cannot judge recall/{cohort}: cohort eu: its value is infinity; log a finite number, or change line 3",
             None,
             id="every-cohort-infinite",
         ),
@@ -260,7 +260,7 @@ def test_every_cohort_over_its_history() -> None:
             "'*'",
             recalls(eu=0.85),
             "unevaluable",
-            "cannot judge recall/{cohort}: eu is the only cohort",
+            "cannot judge recall/{cohort}: eu is the only cohort; log another, or change line 3",
             None,
             id="every-cohort-only-one",
         ),
@@ -268,7 +268,7 @@ def test_every_cohort_over_its_history() -> None:
             "'*'",
             {"accuracy": 0.9},
             "unevaluable",
-            "cannot judge recall/{cohort}: run r1 logged no metric that matches it; it logged accuracy",
+            "cannot judge recall/{cohort}: run r1 logged no metric that matches it; it logged accuracy; log some, or change line 3",
             None,
             id="every-cohort-none",
         ),

@@ -161,7 +161,8 @@ def test_what_is_no_number_cannot_be_judged(condition: str, value: float, why: s
     finding = judge(gate(), judged, candidate(accuracy=value))
     symbol = KEYS[condition].symbol
     assert finding.outcome == "unevaluable"
-    assert finding.text == f"cannot judge accuracy: {why}, must be {symbol} 0.5"
+    remedy = "log a finite number, or change line 5"
+    assert finding.text == f"cannot judge accuracy: {why}, must be {symbol} 0.5; {remedy}"
     assert finding.blocks
 
 
@@ -169,19 +170,25 @@ def test_what_is_no_number_cannot_be_judged(condition: str, value: float, why: s
 @pytest.mark.parametrize(
     ("metrics", "why"),
     [
-        pytest.param({}, "run r1 logged no metrics at all", id="no-metrics"),
+        pytest.param({}, "run r1 logged no metrics at all; log it, or change line 5", id="no-metrics"),
         pytest.param(
             {"acuracy": 1.0, "val_accuracy": 1.0, "loss": 1.0},
-            "run r1 never logged it, closest: acuracy, val_accuracy",
+            "run r1 never logged it, closest: acuracy, val_accuracy; log it, or change line 5",
             id="closest-names",
         ),
-        pytest.param({"Accuracy": 1.0}, "run r1 never logged it, closest: Accuracy", id="case-is-not-folded"),
         pytest.param(
-            {"rmse": 1.0, "loss": 2.0}, "run r1 never logged it; it logged loss, rmse", id="nothing-close"
+            {"Accuracy": 1.0},
+            "run r1 never logged it, closest: Accuracy; log it, or change line 5",
+            id="case-is-not-folded",
+        ),
+        pytest.param(
+            {"rmse": 1.0, "loss": 2.0},
+            "run r1 never logged it; it logged loss, rmse; log it, or change line 5",
+            id="nothing-close",
         ),
         pytest.param(
             {name * 3: 1.0 for name in "zwxvqk"},
-            "run r1 never logged it; it logged kkk, qqq, vvv, www, xxx, ...",
+            "run r1 never logged it; it logged kkk, qqq, vvv, www, xxx, ...; log it, or change line 5",
             id="many",
         ),
     ],
@@ -201,7 +208,7 @@ def test_a_metric_that_was_never_logged_cannot_be_judged(
         pytest.param(0.4, "accuracy is 0.4, must be >= 0.5, because: contract with sales", id="failed"),
         pytest.param(
             math.nan,
-            "cannot judge accuracy: its value is NaN, must be >= 0.5, because: contract with sales",
+            "cannot judge accuracy: its value is NaN, must be >= 0.5, because: contract with sales; log a finite number, or change line 5",
             id="cannot-judge",
         ),
         pytest.param(0.6, "0.6 >= 0.5", id="passed"),

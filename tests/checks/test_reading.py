@@ -22,7 +22,7 @@ REPLICATED = "candidate: {run_id: r1, replicates: parent}\n"
             "first",
             (math.nan, 0.9),
             "unevaluable",
-            "cannot judge accuracy: its value is NaN, must be >= 0.5",
+            "cannot judge accuracy: its value is NaN, must be >= 0.5; log a finite number, or change line 3",
             id="first-nan",
         ),
         pytest.param(
@@ -34,7 +34,7 @@ REPLICATED = "candidate: {run_id: r1, replicates: parent}\n"
             "last",
             (0.9, math.nan),
             "unevaluable",
-            "cannot judge accuracy: its value is NaN, must be >= 0.5",
+            "cannot judge accuracy: its value is NaN, must be >= 0.5; log a finite number, or change line 3",
             id="last-nan",
         ),
         pytest.param("min", (0.9, 0.5, 0.7), "passed", "0.5 >= 0.5", id="min-passes"),
@@ -43,7 +43,7 @@ REPLICATED = "candidate: {run_id: r1, replicates: parent}\n"
             "min",
             (0.9, math.nan, 0.7),
             "unevaluable",
-            "cannot judge accuracy: its value at step 1 is NaN, must be >= 0.5",
+            "cannot judge accuracy: its value at step 1 is NaN, must be >= 0.5; log finite numbers, or change line 3",
             id="min-nan-in-the-middle",
         ),
         pytest.param("max", (0.1, 0.5, 0.2), "passed", "0.5 >= 0.5", id="max-passes"),
@@ -52,14 +52,14 @@ REPLICATED = "candidate: {run_id: r1, replicates: parent}\n"
             "max",
             (0.9, math.nan, 0.7),
             "unevaluable",
-            "cannot judge accuracy: its value at step 1 is NaN, must be >= 0.5",
+            "cannot judge accuracy: its value at step 1 is NaN, must be >= 0.5; log finite numbers, or change line 3",
             id="max-nan-in-the-middle",
         ),
         pytest.param(
             "max",
             (0.9, 0.7, math.inf),
             "unevaluable",
-            "cannot judge accuracy: its value at step 2 is infinity, must be >= 0.5",
+            "cannot judge accuracy: its value at step 2 is infinity, must be >= 0.5; log finite numbers, or change line 3",
             id="max-infinity-is-not-the-largest",
         ),
         pytest.param("mean", (0.2, 0.8), "passed", "0.5 >= 0.5", id="mean-passes"),
@@ -68,7 +68,7 @@ REPLICATED = "candidate: {run_id: r1, replicates: parent}\n"
             "mean",
             (0.9, -math.inf),
             "unevaluable",
-            "cannot judge accuracy: its value at step 1 is -infinity, must be >= 0.5",
+            "cannot judge accuracy: its value at step 1 is -infinity, must be >= 0.5; log finite numbers, or change line 3",
             id="mean-minus-infinity",
         ),
         pytest.param("mean", (0.7, 0.7, 0.7), "passed", "0.7 >= 0.5", id="mean-of-equal-values"),
@@ -87,7 +87,9 @@ def test_over_a_history(over: str, values: tuple[float, ...], outcome: str, text
     ("metrics", "why"),
     [
         pytest.param(
-            {"acuracy": 0.9}, "run r1 never logged it, closest: acuracy", id="metric-was-never-logged"
+            {"acuracy": 0.9},
+            "run r1 never logged it, closest: acuracy; log it, or change line 3",
+            id="metric-was-never-logged",
         ),
         pytest.param(
             {"accuracy": 0.9}, "MLflow has no history of it for run r1, remove over: max", id="no-history"
@@ -102,7 +104,7 @@ def test_without_a_history_nothing_is_judged(metrics: dict[str, float], why: str
 
 _NOT_CONFIRMED = (
     "cannot judge accuracy: its value for dataset 'holdout' is 0, which SQL stores also keep for NaN, and the "
-    "run's history does not confirm it, must be <= 0.5"
+    "run's history does not confirm it, must be <= 0.5; log it again, or change line 3"
 )
 
 
@@ -138,37 +140,37 @@ _NOT_CONFIRMED = (
         pytest.param(
             [on("holdout", math.nan)],
             "unevaluable",
-            "cannot judge accuracy: its value is NaN, must be <= 0.5",
+            "cannot judge accuracy: its value is NaN, must be <= 0.5; log a finite number, or change line 3",
             id="nan",
         ),
         pytest.param(
             [on("holdout", -math.inf)],
             "unevaluable",
-            "cannot judge accuracy: its value is -infinity, must be <= 0.5",
+            "cannot judge accuracy: its value is -infinity, must be <= 0.5; log a finite number, or change line 3",
             id="minus-infinity",
         ),
         pytest.param(
             [on("holdout", 0.4), on("holdout", 0.4, digest="d2")],
             "unevaluable",
-            "cannot judge accuracy: dataset 'holdout' is ambiguous, it has the digests d1, d2",
+            "cannot judge accuracy: dataset 'holdout' is ambiguous, it has the digests d1, d2; give each a name of its own, or change line 3",
             id="two-digests",
         ),
         pytest.param(
             [on("holdout", 0.4), on("holdout", 0.4, digest=None)],
             "unevaluable",
-            "cannot judge accuracy: dataset 'holdout' is ambiguous, it has the digests None, d1",
+            "cannot judge accuracy: dataset 'holdout' is ambiguous, it has the digests None, d1; give each a name of its own, or change line 3",
             id="one-without-a-digest",
         ),
         pytest.param(
             [on("train", 0.4), on("test", 0.4), on("holdout", 0.4, key="f1")],
             "unevaluable",
-            "cannot judge accuracy: run r1 never logged it for dataset 'holdout'; it was logged for test, train",
+            "cannot judge accuracy: run r1 never logged it for dataset 'holdout'; it was logged for test, train; log it for this one, or change line 3",
             id="unknown-dataset",
         ),
         pytest.param(
             [on(None, 0.4, digest=None)],
             "unevaluable",
-            "cannot judge accuracy: run r1 never logged it for dataset 'holdout'; it was logged for no dataset",
+            "cannot judge accuracy: run r1 never logged it for dataset 'holdout'; it was logged for no dataset; log it for this one, or change line 3",
             id="no-dataset",
         ),
     ],
@@ -214,7 +216,7 @@ def test_a_dataset_value_of_zero_is_believed_only_when_the_history_confirms_it(
     [
         pytest.param(
             (),
-            "cannot judge accuracy: run r1 has no MLflow 3 logged model, and only those have values by dataset",
+            "cannot judge accuracy: run r1 has no MLflow 3 logged model, and only those have values by dataset; log one with log_model, or change line 3",
             id="no-logged-model",
         ),
         pytest.param(
@@ -282,42 +284,42 @@ def test_whose_dataset_value_it_is_has_to_be_clear(models: tuple[LoggedModel, ..
             "min: 0.85, samples: n",
             {"accuracy": 0.9, "N": 250.0},
             "unevaluable",
-            "cannot judge accuracy: samples: n: run r1 never logged it, closest: N",
+            "cannot judge accuracy: samples: n: run r1 never logged it, closest: N; log it, or change line 3",
             id="samples-missing",
         ),
         pytest.param(
             "min: 0.85, samples: n",
             {"accuracy": 0.9, "n": 249.5},
             "unevaluable",
-            "cannot judge accuracy: samples: n is 249.5, must be a whole number from 1",
+            "cannot judge accuracy: samples: n is 249.5, must be a whole number from 1; log one, or change line 3",
             id="samples-a-fraction",
         ),
         pytest.param(
             "min: 0.85, samples: n",
             {"accuracy": 0.9, "n": 0.0},
             "unevaluable",
-            "cannot judge accuracy: samples: n is 0, must be a whole number from 1",
+            "cannot judge accuracy: samples: n is 0, must be a whole number from 1; log one, or change line 3",
             id="no-samples",
         ),
         pytest.param(
             "min: 0.85, samples: n",
             {"accuracy": 0.9, "n": -250.0},
             "unevaluable",
-            "cannot judge accuracy: samples: n is -250, must be a whole number from 1",
+            "cannot judge accuracy: samples: n is -250, must be a whole number from 1; log one, or change line 3",
             id="samples-negative",
         ),
         pytest.param(
             "min: 0.85, samples: n",
             {"accuracy": 0.9, "n": math.inf},
             "unevaluable",
-            "cannot judge accuracy: samples: n is infinity, must be a whole number from 1",
+            "cannot judge accuracy: samples: n is infinity, must be a whole number from 1; log one, or change line 3",
             id="samples-infinite",
         ),
         pytest.param(
             "min: 0.85, samples: n",
             {"accuracy": 0.9, "n": math.nan},
             "unevaluable",
-            "cannot judge accuracy: samples: n is NaN, must be a whole number from 1",
+            "cannot judge accuracy: samples: n is NaN, must be a whole number from 1; log one, or change line 3",
             id="samples-nan",
         ),
         pytest.param(
@@ -325,7 +327,7 @@ def test_whose_dataset_value_it_is_has_to_be_clear(models: tuple[LoggedModel, ..
             {"accuracy": 90.0},
             "unevaluable",
             "cannot judge accuracy: its value is 90, and only a proportion from 0 to 1 has a Wilson interval, "
-            "must be >= 0.85",
+            "must be >= 0.85; log a proportion, or change line 3",
             id="more-than-a-proportion",
         ),
         pytest.param(
@@ -333,14 +335,14 @@ def test_whose_dataset_value_it_is_has_to_be_clear(models: tuple[LoggedModel, ..
             {"accuracy": -0.1},
             "unevaluable",
             "cannot judge accuracy: its value is -0.1, and only a proportion from 0 to 1 has a Wilson interval, "
-            "must be <= 0.85",
+            "must be <= 0.85; log a proportion, or change line 3",
             id="less-than-a-proportion",
         ),
         pytest.param(
             "min: 0.85, samples: 250",
             {"accuracy": math.nan},
             "unevaluable",
-            "cannot judge accuracy: its value is NaN, must be >= 0.85",
+            "cannot judge accuracy: its value is NaN, must be >= 0.85; log a finite number, or change line 3",
             id="nan",
         ),
     ],
@@ -397,42 +399,42 @@ def test_confidence_of_a_proportion_that_was_measured_on_a_dataset() -> None:
             "min: 0.5",
             [],
             "unevaluable",
-            "cannot judge accuracy: an interval of the mean needs two replicates or more, and there are 0",
+            "cannot judge accuracy: an interval of the mean needs two replicates or more, and there are 0; log more runs, or change line 2",
             id="none",
         ),
         pytest.param(
             "min: 0.5",
             [0.9],
             "unevaluable",
-            "cannot judge accuracy: an interval of the mean needs two replicates or more, and there are 1",
+            "cannot judge accuracy: an interval of the mean needs two replicates or more, and there are 1; log more runs, or change line 2",
             id="one",
         ),
         pytest.param(
             "min: 0.5",
             [0.9, None, 0.9],
             "unevaluable",
-            "cannot judge accuracy: replicate c1 never logged it",
+            "cannot judge accuracy: replicate c1 never logged it; log a finite number there, or change line 2",
             id="one-lacks-it",
         ),
         pytest.param(
             "min: 0.5",
             [0.9, 0.9, math.nan],
             "unevaluable",
-            "cannot judge accuracy: replicate c2 logged NaN, must be >= 0.5",
+            "cannot judge accuracy: replicate c2 logged NaN, must be >= 0.5; log a finite number there, or change line 2",
             id="one-is-nan",
         ),
         pytest.param(
             "min: 0.5",
             [0.9, math.inf],
             "unevaluable",
-            "cannot judge accuracy: replicate c1 logged infinity, must be >= 0.5",
+            "cannot judge accuracy: replicate c1 logged infinity, must be >= 0.5; log a finite number there, or change line 2",
             id="one-is-infinite",
         ),
         pytest.param(
             "max: 0.5",
             [1.7e308, -1.7e308],
             "unevaluable",
-            "cannot judge accuracy: the interval of its mean over 2 runs is infinite, must be <= 0.5",
+            "cannot judge accuracy: the interval of its mean over 2 runs is infinite, must be <= 0.5; log smaller numbers, or change line 2",
             id="too-far-apart",
         ),
     ],

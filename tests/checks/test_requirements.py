@@ -58,7 +58,7 @@ def required(requirement: str, **changes: object) -> Finding:
             "max_age: 7d",
             None,
             "unevaluable",
-            "cannot judge candidate[max_age]: MLflow does not say when run r1 ended",
+            "cannot judge candidate[max_age]: MLflow does not say when run r1 ended; train again, or change line 1",
             id="no-end-time",
         ),
     ],

@@ -68,25 +68,25 @@ def rule(expression: str, metrics: dict[str, float] = METRICS, **changes: object
         pytest.param(
             "metrics.acuracy > 0.5",
             "unevaluable",
-            f"cannot judge {TEXT}: metrics has no 'acuracy', closest: accuracy, train_accuracy",
+            f"cannot judge {TEXT}: metrics has no 'acuracy', closest: accuracy, train_accuracy; log it, or change line 3",
             id="unknown-metric",
         ),
         pytest.param(
             "metrics.accuracy > 0.5 || metrics.acuracy > 0.5",
             "unevaluable",
-            f"cannot judge {TEXT}: metrics has no 'acuracy', closest: accuracy, train_accuracy",
+            f"cannot judge {TEXT}: metrics has no 'acuracy', closest: accuracy, train_accuracy; log it, or change line 3",
             id="unknown-metric-behind-what-holds",
         ),
         pytest.param(
             "metrics.accuracy - 0.1",
             "unevaluable",
-            f"cannot judge {TEXT}: its result is the number 0.8, must be true or false",
+            f"cannot judge {TEXT}: its result is the number 0.8, must be true or false; change line 3",
             id="not-boolean",
         ),
         pytest.param(
             "metrics.accuracy / (metrics.cost - 3.0) > 1.0",
             "unevaluable",
-            f"cannot judge {TEXT}: it divides by zero",
+            f"cannot judge {TEXT}: it divides by zero; change line 3",
             id="division-by-zero",
         ),
     ],
@@ -105,7 +105,7 @@ def test_a_rule_over_what_is_no_number(expression: str, value: float, shown: str
     """NaN compares as false, so that its negation would hold."""
     assert rule(expression, {"accuracy": value}) == (
         "unevaluable",
-        f"cannot judge {TEXT}: metrics has {shown} for 'accuracy'",
+        f"cannot judge {TEXT}: metrics has {shown} for 'accuracy'; log a finite number, or change line 3",
     )
 
 
@@ -125,13 +125,13 @@ CHEAPER = "metrics.cost < baseline.cost || metrics.accuracy > baseline.accuracy"
         pytest.param(
             rival({"cost": 4.0}),
             "unevaluable",
-            f"cannot judge {TEXT}: baseline has no 'accuracy'",
+            f"cannot judge {TEXT}: baseline has no 'accuracy'; log it, or change line 3",
             id="baseline-lacks-one",
         ),
         pytest.param(
             rival({"cost": 4.0, "accuracy": math.nan}),
             "unevaluable",
-            f"cannot judge {TEXT}: baseline has NaN for 'accuracy'",
+            f"cannot judge {TEXT}: baseline has NaN for 'accuracy'; log a finite number, or change line 3",
             id="baseline-nan",
         ),
         pytest.param(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"# (\S+\.(?:yaml|py|ini))\n")
-_PROGRAMS = {"pytest": (sys.executable, "-m", "pytest"), "python": (sys.executable,)}
+_PROGRAMS = {"cat": ("cat",), "pytest": (sys.executable, "-m", "pytest"), "python": (sys.executable,)}
 _KEPT = ("PATH", "HOME", "TMPDIR", "LANG")
 
 _RULER = re.compile(r"([=_-])\1{3,}")

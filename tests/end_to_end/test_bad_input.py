@@ -42,6 +42,12 @@ def assert_no_candidate(project: Project, result: pytest.RunResult, cause: str) 
     }
 
 
+def assert_no_answer(project: Project, result: pytest.RunResult, cause: str) -> None:
+    """Hold the same, and that the line names the command that shows where the gate asks and why."""
+    command = "`python -m pytest_mlflow_gate explain eval_gate.yaml` shows why it asks there"
+    assert_no_candidate(project, result, f"{cause}; {command}")
+
+
 # The server
 
 
@@ -51,7 +57,7 @@ def test_server_down(project: Project) -> None:
     project.gate(uri, "experiment: churn", "m")
     result = project.run()
     (seconds,) = set(re.findall(r"tried 4 times in (\d+) s", result.stdout.str()))
-    assert_no_candidate(project, result, f"{uri}: connection refused (tried 4 times in {seconds} s)")
+    assert_no_answer(project, result, f"{uri}: connection refused (tried 4 times in {seconds} s)")
     assert int(seconds) < 30
 
 
@@ -61,7 +67,7 @@ def test_server_that_never_answers(project: Project, monkeypatch: pytest.MonkeyP
     with served(Reply(raw=b"HTTP/1.1 200 OK\r\n", pause=60.0)) as server:
         project.gate(server.url, "experiment: churn", "m")
         result = project.run()
-        assert_no_candidate(project, result, f"{server.url}: no complete answer within 2 s")
+        assert_no_answer(project, result, f"{server.url}: no complete answer within 2 s")
 
 
 ANSWERS = {
@@ -106,14 +112,14 @@ def test_answer_that_is_none(project: Project, reply: Reply, cause: str) -> None
     """Whatever stands between the gate and MLflow is called by its name."""
     with served(reply) as server:
         project.gate(server.url, "experiment: churn", "m")
-        assert_no_candidate(project, project.run(), f"{server.url}: {cause}")
+        assert_no_answer(project, project.run(), f"{server.url}: {cause}")
 
 
 def test_host_check(project: Project, seed: RestSeeder) -> None:
     """MLflow 3 refuses hosts that it does not know; the message says what the server has to be started with."""
     with forwarding(seed.uri, host="mlflow.example") as proxy:
         project.gate(proxy.url, "experiment: churn", "m")
-        assert_no_candidate(
+        assert_no_answer(
             project,
             project.run(),
             f"{proxy.url}: 403 Forbidden: Invalid Host header - possible DNS rebinding attack detected "
@@ -306,21 +312,27 @@ def test_waiting_is_shown(project: Project, seed: RestSeeder) -> None:
     [
         pytest.param(
             {"acuracy": 0.93, "f1": 0.9},
-            "cannot judge accuracy: run {run} never logged it, closest: acuracy",
+            "cannot judge accuracy: run {run} never logged it, closest: acuracy; log it, or change line 4",
             id="misspelt",
         ),
         pytest.param(
             {"f1": 0.9, "auc": 1.0},
-            "cannot judge accuracy: run {run} never logged it; it logged auc, f1",
+            "cannot judge accuracy: run {run} never logged it; it logged auc, f1; log it, or change line 4",
             id="other-ones",
         ),
-        pytest.param({}, "cannot judge accuracy: run {run} logged no metrics at all", id="none"),
         pytest.param(
-            {"accuracy": float("nan")}, "cannot judge accuracy: its value is NaN, must be >= 0.92", id="nan"
+            {},
+            "cannot judge accuracy: run {run} logged no metrics at all; log it, or change line 4",
+            id="none",
+        ),
+        pytest.param(
+            {"accuracy": float("nan")},
+            "cannot judge accuracy: its value is NaN, must be >= 0.92; log a finite number, or change line 4",
+            id="nan",
         ),
         pytest.param(
             {"accuracy": float("inf")},
-            "cannot judge accuracy: its value is infinity, must be >= 0.92",
+            "cannot judge accuracy: its value is infinity, must be >= 0.92; log a finite number, or change line 4",
             id="infinity",
         ),
         pytest.param(
@@ -438,7 +450,7 @@ def test_sqlite_file_that_does_not_exist(project: Project) -> None:
     path = project.path / "stores" / "mlflow.db"
     project.gate(f"sqlite:///{path}", "experiment: churn", "m")
     result = project.run()
-    assert_no_candidate(
+    assert_no_answer(
         project,
         result,
         f"sqlite:///{path}: no such file: {path} (a gate creates no store; check the path)",
@@ -463,7 +475,7 @@ def test_sqlite_store_of_an_older_release(
     assert hashlib.sha256(path.read_bytes()).hexdigest() == before
     assert sorted(path.parent.glob("mlflow.db*")) == [path]
     head = revision(request.getfixturevalue("sqlite_store"))  # takes the older one's place
-    assert_no_candidate(
+    assert_no_answer(
         project,
         result,
         f"{older_sqlite_store}: its schema is {found}, that of an older MLflow; mlflow {version('mlflow')} has "

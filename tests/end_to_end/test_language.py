@@ -359,7 +359,7 @@ def test_everything_holds(
         assert found == good
         assert reports.texts("unevaluable", RUN=run_id) == {
             "precision[min]": "cannot judge precision: run RUN has no MLflow 3 logged model, and only "
-            "those have values by dataset"
+            "those have values by dataset; log one with log_model, or change line 22"
         }
         assert (result.ret, reports.promotion) == (1, "skipped")
         assert aliases(scene.seed, scene.model)["champion"] == "1"

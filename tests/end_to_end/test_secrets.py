@@ -27,6 +27,7 @@ from pytest_mlflow_gate.__main__ import main
 # Or each session would load it anew, and not the one that a test broke.
 from pytest_mlflow_gate.reporting import decision_file  # noqa: F401
 from pytest_mlflow_gate.tracking import retry
+from tests.seeding import fresh
 from tests.soaking import SOAK
 from tests.wire import Reply, closed_port, reply_error, reply_html, reply_json, served
 
@@ -405,7 +406,7 @@ BUGS = (
     "pytest_glue.activation.choose_registry_uri",
     "pytest_glue.collection.GateNode.collect",
     "pytest_glue.candidates.resolve",
-    "pytest_glue.deciding.judge_gate",
+    "pytest_glue.account.judge_gate",
     "pytest_glue.deciding.decide",
     "tracking.opening.needs_client",
     "tracking.credentials._verify",
@@ -596,7 +597,8 @@ def test_unknown_certificate(
     assert_refused(project, result)
     assert result.outlines[-1] == (
         f"NOT PROMOTED m: cannot judge m: https://***@127.0.0.1:{server.port}: TLS certificate verify failed: "
-        "self-signed certificate; name the file of your own CA in MLFLOW_TRACKING_SERVER_CERT_PATH"
+        "self-signed certificate; name the file of your own CA in MLFLOW_TRACKING_SERVER_CERT_PATH; "
+        "`python -m pytest_mlflow_gate explain eval_gate.yaml` shows why it asks there"
     )
     assert server.arrived == []
     assert UNVERIFIED not in result.stdout.str()
@@ -632,6 +634,8 @@ COMMANDS = (
     ("history", "m"),
     ("approve", "eval_gate.yaml", "--by", "alice"),
     ("rollback", "eval_gate.yaml"),
+    ("init", "--experiment", "churn", "--model", "m", "--output", "new.gate.yaml"),
+    ("explain", "eval_gate.yaml"),
 )
 
 
@@ -651,7 +655,27 @@ def test_commands(
     assert isinstance(result.exception, SystemExit)
     assert result.exit_code == 1
     assert not sings(result.output)
-    assert len(result.output.splitlines()) == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert not (project.path / "new.gate.yaml").exists()
+
+
+def test_new_gate_file(project: Project, monkeypatch: pytest.MonkeyPatch, seed: RestSeeder) -> None:
+    """A file that is made with a credential holds none, and works where the environment has it."""
+    experiment = fresh("churn")
+    seed.run(seed.experiment(experiment), metrics={"accuracy": 0.93})
+    uri = seed.uri.replace("http://", f"http://eve:{ENCODED}@")
+    made = CliRunner().invoke(main, ["init", "--tracking-uri", uri, "--experiment", experiment])
+    assert made.exit_code == 0
+    assert not sings(made.output + (project.path / "eval_gate.yaml").read_text(encoding="utf-8"))
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    explained = CliRunner().invoke(main, ["explain", "eval_gate.yaml"])
+    assert explained.exit_code == 0
+    assert "http://***@" in explained.output
+    assert not sings(explained.output)
+    result = project.run(*LOUD)
+    assert_silent(project, result)
+    assert result.ret == pytest.ExitCode.OK
 
 
 # Files and filters from people who mean harm

@@ -7,7 +7,7 @@ import pytest
 from tests.gatefile.loading import EITHER_PARSER, load_text, problems_of
 
 GATE = "candidate:\n  run_id: abc\nthresholds:\n  accuracy: '>= 0.9'\n"
-KNOWN = "name, description, tracking_uri, registry_uri, wait, candidate, baseline, thresholds, rules, promote"
+KNOWN = "name, description, tracking_uri, registry_uri, report, wait, candidate, baseline, thresholds, rules, promote"
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,11 @@ KNOWN = "name, description, tracking_uri, registry_uri, wait, candidate, baselin
                 )
             ],
             id="unknown-condition",
+        ),
+        pytest.param(
+            f"{GATE}report: html\n",
+            ["5: report: 'html' is unknown, write none or artifact"],
+            id="unknown-word",
         ),
         pytest.param(
             f"{GATE}? http://user:secret@host\n: 1\n",

@@ -14,6 +14,7 @@ from tests.gatefile.loading import compile_words, load_text, problems_of
 
 HEAD = "promote: {model: m, alias: champion}\ncandidate: {run_id: abc}\nthresholds:\n"
 ZERO = Decimal(0)
+FAMILY = "recall/{cohort}"
 
 
 def test_a_list_of_cohorts_is_one_check_each_and_one_for_the_spread() -> None:
@@ -21,11 +22,11 @@ def test_a_list_of_cohorts_is_one_check_each_and_one_for_the_spread() -> None:
     text = f"{HEAD}  'recall/{{cohort}}':\n    cohorts: [eu, us]\n    min: 0.80\n    max_spread: 0.05\n"
     low, wide = Decimal("0.80"), Decimal("0.05")
     assert load_text(text).checks == (
-        Check("recall/eu[min]", "recall/eu", KEYS["min"], low, ZERO, "fail", None, 6),
-        Check("recall/us[min]", "recall/us", KEYS["min"], low, ZERO, "fail", None, 6),
+        Check("recall/eu[min]", "recall/eu", KEYS["min"], low, ZERO, "fail", None, 6, family=FAMILY),
+        Check("recall/us[min]", "recall/us", KEYS["min"], low, ZERO, "fail", None, 6, family=FAMILY),
         Check(
-            "recall/{cohort}[max_spread]",
-            "recall/{cohort}",
+            f"{FAMILY}[max_spread]",
+            FAMILY,
             KEYS["max_spread"],
             wide,
             ZERO,

@@ -44,6 +44,7 @@ def test_the_smallest_real_gate() -> None:
     gate = load_text(SMALLEST)
     assert gate.digest == hashlib.sha256(SMALLEST.encode()).hexdigest()
     assert (gate.name, gate.description, gate.wait) == ("churn-classifier", None, 30.0)
+    assert gate.report == "none"
     assert (gate.tracking_uri, gate.registry_uri) == ("http://mlflow.internal:5000", None)
     assert gate.candidate == RunOfExperiment("customer-churn", "latest", None, "max", None, 4)
     assert gate.promotion == Promotion("churn-classifier", "champion", None, None, (), None, None, 0, 9)
@@ -56,8 +57,8 @@ def test_every_key(parser: str) -> None:
     gate = load_text(WHOLE, {"MLFLOW_TRACKING_URI": "http://u:p@host"}, parser=parser)
     assert (gate.name, gate.description) == ("churn", "why this gate exists")
     assert (gate.tracking_uri, gate.registry_uri) == ("http://u:p@host", "http://registry:5000")
-    assert gate.wait == 120.0
-    assert gate.baseline == Baseline("churn-classifier", "champion", None, None, bootstrap=True, line=20)
+    assert (gate.report, gate.wait) == ("artifact", 120.0)
+    assert gate.baseline == Baseline("churn-classifier", "champion", None, None, bootstrap=True, line=21)
     assert gate.replicates == Replicates("tags.seed != ''")
     assert gate.promotion is not None
     assert gate.promotion.copy_to == "prod.churn-classifier"

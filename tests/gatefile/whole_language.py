@@ -7,6 +7,7 @@ name: churn
 description: why this gate exists
 tracking_uri: ${MLFLOW_TRACKING_URI}
 registry_uri: http://registry:5000
+report: artifact
 wait: 2m
 candidate: &all
   experiment: customer-churn

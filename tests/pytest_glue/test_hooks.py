@@ -103,7 +103,7 @@ def test_judge_that_breaks(with_plugin: Inner, processes: tuple[str, ...]) -> No
     assert line.startswith(
         "cannot judge batch: divisible_by of plugin divisible failed with InvalidOperation: "
     )
-    assert line.endswith(", because: the cards like it (eval_gate.yaml:6)")
+    assert line.endswith(", because: the cards like it; mend the plugin, or change line 6 (eval_gate.yaml:6)")
     assert with_plugin.moves() == []
 
 
@@ -184,7 +184,7 @@ def test_condition_that_cannot_be_added(inner: Inner, answer: str, text: str) ->
         pytest.param("None", "at of plugin conftest.py did not return a finding of this check: make it with compare, found or cannot_judge", id="nothing"),
         pytest.param("compare(check._replace(name='accuracy[min]'), snapshot, requirement='', margin=abs)", "at of plugin conftest.py did not return a finding of this check: make it with compare, found or cannot_judge", id="of-another-check"),
         pytest.param("found(check, 'failed', 'no')._replace(severity='warn')", "at of plugin conftest.py did not return a finding of this check: make it with compare, found or cannot_judge", id="milder"),
-        pytest.param("found(check, 'exempt', 'never mind')", "at of plugin conftest.py found 'exempt', which is none of passed, failed, unevaluable", id="excused"),
+        pytest.param("found(check, 'exempt', 'never mind')", "at of plugin conftest.py found 'exempt', which is none of passed, failed, unevaluable; mend the plugin, or change line 6", id="excused"),
         pytest.param("cannot_judge(check, 'it is Sunday')", "it is Sunday", id="its-own-reason"),
     ],
 )  # fmt: skip

@@ -170,10 +170,47 @@ MISTAKES = {
         ["--mlflow-gate-promote", "never"],
         [NEEDS_A_GATE.format("--mlflow-gate-promote")],
     ),
+    "set-without-gate": (
+        {},
+        ["--mlflow-gate-set", "accuracy.min=0.95"],
+        [NEEDS_A_GATE.format("--mlflow-gate-set")],
+    ),
     "decision-without-gate": (
         {},
         ["--mlflow-gate-decision", "d.json"],
         [NEEDS_A_GATE.format("--mlflow-gate-decision")],
+    ),
+    "report-without-gate": (
+        {},
+        ["--mlflow-gate-report", "r.html"],
+        [NEEDS_A_GATE.format("--mlflow-gate-report")],
+    ),
+    "empty-report": (
+        {},
+        [*ASKED, "--mlflow-gate-report", ""],
+        ["--mlflow-gate-report: the value is empty, give a path"],
+    ),
+    "report-is-a-folder": (
+        {"out/x": ""},
+        [*ASKED, "--mlflow-gate-report", "out"],
+        ["--mlflow-gate-report out: is a folder, give a file in one that does"],
+    ),
+    "report-in-a-missing-folder": (
+        {},
+        [*ASKED, "--mlflow-gate-report", "out/r.html"],
+        ["--mlflow-gate-report out/r.html: is in a folder that does not exist, give a file in one that does"],
+    ),
+    "report-is-a-link": (
+        {},
+        [*ASKED, "--mlflow-gate-report", "/dev/stdout"],
+        ["--mlflow-gate-report /dev/stdout: is a link or a device, give an ordinary file"],
+    ),
+    "report-cannot-be-written": (
+        {},
+        [*ASKED, "--mlflow-gate-report", "/proc/r.html"],
+        [
+            "--mlflow-gate-report /proc/r.html: cannot be written (No such file or directory), give another path"
+        ],
     ),
     "ini-promote": (
         {"pytest.ini": "[pytest]\nmlflow_gate_promote = maybe\n"},
@@ -208,6 +245,38 @@ MISTAKES = {
         [
             "--mlflow-gate-decision /proc/d.json: cannot be written (No such file or directory), give another path"
         ],
+    ),
+    "ci-files-without-gate": (
+        {},
+        ["--mlflow-gate-ci-files", "ci"],
+        [NEEDS_A_GATE.format("--mlflow-gate-ci-files")],
+    ),
+    "empty-ci-files": (
+        {},
+        [*ASKED, "--mlflow-gate-ci-files", " "],
+        ["--mlflow-gate-ci-files: the value is empty, give a folder"],
+    ),
+    "ci-files-is-a-file": (
+        {"ci": ""},
+        [*ASKED, "--mlflow-gate-ci-files", "ci"],
+        ["--mlflow-gate-ci-files ci: is no folder, give another path"],
+    ),
+    "ci-files-in-a-missing-folder": (
+        {},
+        [*ASKED, "--mlflow-gate-ci-files", "out/ci"],
+        ["--mlflow-gate-ci-files out/ci: is in a folder that does not exist, make that one first"],
+    ),
+    "ci-files-cannot-be-made": (
+        {},
+        [*ASKED, "--mlflow-gate-ci-files", "/proc/ci"],
+        [
+            "--mlflow-gate-ci-files /proc/ci/gate.env: cannot be written (No such file or directory), give another path"
+        ],
+    ),
+    "ci-files-hold-a-folder": (
+        {"ci/metrics.txt/x": ""},
+        [*ASKED, "--mlflow-gate-ci-files", "ci"],
+        ["--mlflow-gate-ci-files ci/metrics.txt: cannot be written (Is a directory), give another path"],
     ),
     "loop-on-fail": (
         {},

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+from decimal import Decimal
 
 import pytest
 
+from pytest_mlflow_gate.checks.finding import Cohort, Finding
 from pytest_mlflow_gate.checks.judge import judge_gate
 from pytest_mlflow_gate.promotion.decision import Decision, Result, SessionDecision
 from pytest_mlflow_gate.promotion.evidence import OrdinaryTests
-from pytest_mlflow_gate.reporting.decision_file import document
+from pytest_mlflow_gate.promotion.provenance import Provenance
+from pytest_mlflow_gate.reporting.decision_file import check, document
 from pytest_mlflow_gate.tracking.snapshot import Missing, Rival, Snapshot
 from pytest_mlflow_gate.tracking.values import Experiment, ModelVersion
 from tests.fakes import RUN
@@ -34,19 +37,27 @@ def session(*decisions: Decision) -> SessionDecision:
 
 def test_everything_a_deploy_step_needs_is_there() -> None:
     """Who was judged on which numbers, what moved, and how the ordinary tests ended; NaN is a text."""
-    promoted = decision(Result("promoted", "done", version="3", created=True, previous_version="2"))
-    text = document(SessionDecision((promoted,), OrdinaryTests(passed=2, deselected=1), 0, 0.0))
+    promoted = decision(
+        Result("promoted", "done", version="3", created=True, previous_version="2"),
+        reasons=("f1[min] did not pass",),
+    )
+    tests, source = OrdinaryTests(passed=2, deselected=1), Provenance("anna", "abc123")
+    text = document(SessionDecision((promoted,), tests, 0, 0.0, source))
     assert json.loads(text, parse_constant=pytest.fail) == {
         "format": 1,
         "promoted": True,
         "exit_status": 0,
         "time": "1970-01-01T00:00:00+00:00",
+        "by": "anna",
+        "commit": "abc123",
+        "job_url": None,
         "tests": {"passed": 2, "failed": 0, "skipped": 0, "xfailed": 0, "deselected": 1},
         "gates": [
             {
                 "name": "churn",
                 "file": "eval_gate.yaml",
                 "sha256": "d",
+                "overrides": [],
                 "tracking_uri": "http://***@m",
                 "candidate": {
                     "run_id": "r1",
@@ -66,6 +77,9 @@ def test_everything_a_deploy_step_needs_is_there() -> None:
                         "limit": "",
                         "baseline": None,
                         "margin": None,
+                        "bound": None,
+                        "passes": None,
+                        "cohorts": {},
                         "text": "run bold-shrew",
                         "line": 2,
                     },
@@ -78,6 +92,9 @@ def test_everything_a_deploy_step_needs_is_there() -> None:
                         "limit": ">= 0.85",
                         "baseline": None,
                         "margin": 0.08,
+                        "bound": 0.85,
+                        "passes": "above",
+                        "cohorts": {},
                         "text": "0.93 >= 0.85",
                         "line": 4,
                     },
@@ -90,7 +107,10 @@ def test_everything_a_deploy_step_needs_is_there() -> None:
                         "limit": ">= 0.85",
                         "baseline": None,
                         "margin": None,
-                        "text": "cannot judge f1: its value is NaN, must be >= 0.85",
+                        "bound": 0.85,
+                        "passes": "above",
+                        "cohorts": {},
+                        "text": "cannot judge f1: its value is NaN, must be >= 0.85; log a finite number, or change line 5",
                         "line": 5,
                     },
                 ],
@@ -105,6 +125,7 @@ def test_everything_a_deploy_step_needs_is_there() -> None:
                     "created": True,
                     "previous_version": "2",
                     "not_put_back": [],
+                    "reasons": ["f1[min] did not pass"],
                 },
             }
         ],
@@ -145,3 +166,25 @@ def test_what_it_was_compared_with(baseline: Rival | Missing | None, shown: obje
     made = decision(Result("none", ""))
     made = made._replace(candidate=made.candidate and made.candidate._replace(baseline=baseline))
     assert json.loads(document(session(made)))["gates"][0]["baseline"] == shown
+
+
+def test_numbers_that_json_has_none_for_are_texts() -> None:
+    """A margin may be twice the largest float, and a cohort may have logged NaN."""
+    huge = Finding(
+        "m[min]",
+        "failed",
+        "",
+        4,
+        margin=Decimal("-3e308"),
+        bound=Decimal("1e400"),
+        baseline=math.inf,
+        cohorts=(Cohort("eu", math.nan), Cohort("us", None)),
+    )
+    shown = check(huge)
+    assert json.loads(json.dumps(shown, allow_nan=False)) == shown
+    assert [shown[key] for key in ("margin", "bound", "baseline", "cohorts")] == [
+        "-Infinity",
+        "Infinity",
+        "Infinity",
+        {"eu": "NaN", "us": None},
+    ]

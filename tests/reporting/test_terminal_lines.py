@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from pytest_mlflow_gate.checks.finding import Finding
 from pytest_mlflow_gate.checks.judge import judge_gate
 from pytest_mlflow_gate.promotion.decision import Decision, Result
-from pytest_mlflow_gate.reporting.terminal import age, outcome, summary
+from pytest_mlflow_gate.reporting.terminal import age, in_one_line, outcome, summary
 from pytest_mlflow_gate.tracking.snapshot import Rival, Snapshot
 from pytest_mlflow_gate.tracking.values import Experiment, ModelVersion
 from tests.fakes import RUN
@@ -23,63 +25,130 @@ NOW = 2_000.0 + 7_200
 
 def decision(metrics: dict[str, float], **changes: object) -> Decision:
     """Return the decision on a run that logged these metrics."""
-    candidate = Snapshot(RUN._replace(metrics=metrics), Experiment("1", "churn", active=True))
+    url = "http://mlflow:5000/#/experiments/1/runs/r1"
+    candidate = Snapshot(RUN._replace(metrics=metrics), Experiment("1", "churn", active=True), url=url)
     made = Decision(
         gate(), "http://mlflow:5000", candidate, judge_gate(gate(), candidate), Result("none", "")
     )
     return made._replace(**changes)  # type: ignore[arg-type]
 
 
-def test_the_table_is_aligned_and_marks_what_failed() -> None:
-    """Metric, value, limit and margin under each other; the failing line says so and is red."""
-    lines = list(summary(decision({"accuracy": 0.8499999999, "f1": 0.9333333333}), NOW))
+def test_the_table_is_aligned_when_all_passed() -> None:
+    """Metric, value, limit and margin under each other, and no more words than needed."""
+    lines = list(summary(decision({"accuracy": 0.85, "f1": 0.9333333333}), NOW))
     assert [line.text for line in lines] == [
-        "run bold-shrew (r1) of experiment churn, ended 2 h ago",
-        "  check          value         limit    margin",
-        "  accuracy[min]  0.8499999999  >= 0.85  -0.0000000001  FAILED",
-        "  f1[min]        0.933333      >= 0.85  +0.0833333",
+        "run bold-shrew of experiment churn, ended 2 h ago",
+        "  http://mlflow:5000/#/experiments/1/runs/r1",
+        "  check          value     limit    margin",
+        "  accuracy[min]  0.85      >= 0.85  0",
+        "  f1[min]        0.933333  >= 0.85  +0.0833333",
     ]
-    assert [line.mood for line in lines] == ["plain", "plain", "bad", "plain"]
+    assert {line.mood for line in lines} == {"plain"}
 
 
-def test_what_cannot_be_judged_is_told_from_what_failed() -> None:
-    """A metric that nobody logged has no value and no margin."""
-    lines = [line.text for line in summary(decision({"accuracy": float("nan")}), NOW)]
-    assert lines[2:] == [
-        "  accuracy[min]  NaN       >= 0.85          CANNOT JUDGE",
-        "  f1[min]        no value  >= 0.85          CANNOT JUDGE",
-    ]
+FOUND = (
+    Finding("a[min]", "passed", "0.9 >= 0.8", 4, "fail", "a", 0.9, ">= 0.8", Decimal("0.1")),
+    Finding("b[max:warn]", "failed", "b is 2, must be <= 1", 5, "warn", "b", 2.0, "<= 1", Decimal(-1)),
+    Finding("c[min]", "unevaluable", "cannot judge c: never logged", 6, "fail", "c", None, ">= 0.8"),
+    Finding("d[min:warn]", "unevaluable", "cannot judge d: NaN", 7, "warn", "d", math.nan, ">= 0.8"),
+    Finding("e[max_drop]", "exempt", "the first has nothing to beat", 8, metric="e"),
+    Finding("f[min]", "failed", "f is 0.7, must be >= 0.8", 9, "fail", "f", 0.7, ">= 0.8", Decimal("-0.1")),
+    Finding("g[max_drop]", "exempt", "the first has nothing to beat", 10, metric="g"),
+)
 
 
-def test_what_is_excused_says_why_and_with_whom_it_is_compared() -> None:
-    """One line for each reason, below the table; a baseline that there is stands above it."""
-    excused = tuple(
-        Finding(f"{name}[max_drop]", "exempt", "the first has nothing to beat", 4, metric=name)
-        for name in ("accuracy", "f1")
-    )
-    lines = [line.text for line in summary(decision({}, findings=excused), NOW)]
-    assert lines[1:] == [
-        "  check               value  limit  margin",
-        "  accuracy[max_drop]                        skipped",
-        "  f1[max_drop]                              skipped",
-        "  skipped: the first has nothing to beat",
-    ]
-    rival = Rival(
-        ModelVersion("churn", "3", "", "r0", ready=True, stage="None", tags={}), RUN._replace(run_id="r0")
-    )
-    compared = decision({"accuracy": 0.9})
-    compared = compared._replace(candidate=compared.candidate and compared.candidate._replace(baseline=rival))
-    assert [line.text for line in summary(compared, NOW)][1] == "compared with version 3 of churn, run r0"
-
-
-def test_a_warning_is_marked_and_not_red() -> None:
-    """Severity warn stands apart from what blocks."""
-    warned = gate(checks=tuple(check._replace(severity="warn") for check in gate().conditions))
-    candidate = Snapshot(RUN._replace(metrics={"accuracy": 0.5}), Experiment("1", "churn", active=True))
-    lines = list(summary(decision({}, findings=judge_gate(warned, candidate)), NOW))
-    assert [(line.text.rpartition("  ")[2], line.mood) for line in lines[2:]] == [
+def test_what_blocks_stands_apart_and_first() -> None:
+    """Who looks for five seconds sees what failed, then what cannot be judged, then what only warns."""
+    lines = list(summary(decision({}, findings=FOUND), NOW))[2:]
+    assert [(line.text, line.mood) for line in lines] == [
+        ("  check        value     limit   margin", "plain"),
+        ("FAILED", "bad"),
+        ("  f[min]       0.7       >= 0.8  -0.1", "bad"),
+        ("CANNOT JUDGE", "bad"),
+        ("  c[min]       no value  >= 0.8", "bad"),
         ("warn: failed", "doubtful"),
+        ("  b[max:warn]  2         <= 1    -1", "doubtful"),
         ("warn: cannot judge", "doubtful"),
+        ("  d[min:warn]  NaN       >= 0.8", "doubtful"),
+        ("skipped: the first has nothing to beat", "plain"),
+        ("  e[max_drop]", "plain"),
+        ("  g[max_drop]", "plain"),
+        ("passed", "plain"),
+        ("  a[min]       0.9       >= 0.8  +0.1", "plain"),
+    ]
+
+
+def test_a_baseline_has_a_column_and_a_name() -> None:
+    """Whoever compares sees both numbers, and with whom; checks that do not compare leave theirs empty."""
+    version = ModelVersion("churn", "3", "", "r0", ready=True, stage="None", tags={})
+    compared = FOUND[5]._replace(check="f[max_drop]", baseline=0.81)
+    made = decision({}, findings=(FOUND[0], compared))
+    rival = Rival(version, RUN._replace(run_id="r0"))
+    made = made._replace(candidate=made.candidate and made.candidate._replace(baseline=rival))
+    assert [line.text for line in summary(made, NOW)][2:] == [
+        "compared with version 3 of churn",
+        "  check        value  baseline  limit   margin",
+        "FAILED",
+        "  f[max_drop]  0.7    0.81      >= 0.8  -0.1",
+        "passed",
+        "  a[min]       0.9              >= 0.8  +0.1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({}, "http://mlflow:5000/#/experiments/1/runs/r1", id="link-with-the-id"),
+        pytest.param({"url": None}, "run id r1", id="no-link"),
+        pytest.param(
+            {"url": "http://mlflow:5000/#/runs", "run": RUN._replace(run_id="r27")},
+            "run id r27",
+            id="link-without-the-id",
+        ),
+        pytest.param({"url": None, "run": RUN._replace(name="")}, None, id="no-name-and-no-link"),
+    ],
+)
+def test_the_run_has_its_id_once(changes: dict[str, object], expected: str | None) -> None:
+    """Name, age and page say which run it was; the id stands there where neither holds it."""
+    made = decision({"accuracy": 0.9})
+    made = made._replace(candidate=made.candidate and made.candidate._replace(**changes))  # type: ignore[arg-type]
+    lines = [line.text for line in summary(made, NOW)]
+    assert lines[1].strip() == expected or (expected is None and lines[1].startswith("  check"))
+    assert lines[0] == f"run {'r1' if expected is None else 'bold-shrew'} of experiment churn, ended 2 h ago"
+
+
+LONG = "evaluation/holdout-2026-q3/segments/recall/enterprise-customers-emea/eu-west[min]"
+
+
+@pytest.mark.parametrize("columns", [80, 132, 200])
+def test_long_names_are_cut_to_the_width_of_the_terminal(columns: int) -> None:
+    """A line never breaks, the columns stay aligned, and a name keeps the end that tells it from others."""
+    rule = "metrics.train_accuracy - metrics.holdout_accuracy < 0.05 && metrics.cost < 3"
+    found = (
+        *FOUND,
+        FOUND[0]._replace(check=LONG, baseline=0.123456789),
+        Finding("rules[no-overfit]", "passed", "", 12, limit=rule),
+    )
+    made = decision({}, findings=found)
+    experiment = Experiment("1", "/Users/somebody@example.com/projects/2026/churn/of-customers", active=True)
+    made = made._replace(candidate=made.candidate and made.candidate._replace(experiment=experiment))
+    lines = [line.text for line in summary(made, NOW, columns)]
+    assert max(map(len, lines)) <= columns
+    assert lines[0].endswith("of-customers, ended 2 h ago")
+    assert lines[0].startswith("run bold-shrew of")
+    (cut_name,) = (line for line in lines if "eu-west[min]" in line)
+    (cut_rule,) = (line for line in lines if "no-overfit" in line)
+    assert cut_name.index(">= 0.8") == cut_rule.index("metrics.") == lines[2].index("limit")
+    assert cut_rule.endswith(" < 3")
+    assert ("..." in cut_name) == (columns < 200)
+
+
+def test_chinese_names_are_aligned() -> None:
+    """A character that takes two columns of the terminal counts as two."""
+    made = decision({}, findings=(FOUND[0], FOUND[0]._replace(check="精度/eu[min]")))
+    assert [line.text for line in summary(made, NOW)][3:] == [
+        "  a[min]        0.9    >= 0.8  +0.1",
+        "  精度/eu[min]  0.9    >= 0.8  +0.1",
     ]
 
 
@@ -94,7 +163,7 @@ def test_a_version_under_test_is_named_before_its_run() -> None:
     version = ModelVersion("staging", "7", "models:/m-1", "r1", ready=True, stage="None", tags={})
     snapshot = Snapshot(RUN, Experiment("1", "churn", active=True), version=version)
     first = next(iter(summary(decision({}, candidate=snapshot), NOW)))
-    assert first.text == "version 7 of staging, run bold-shrew (r1) of experiment churn, ended 2 h ago"
+    assert first.text == "version 7 of staging, run bold-shrew of experiment churn, ended 2 h ago"
 
 
 def test_a_thousand_checks_show_those_that_failed() -> None:
@@ -109,7 +178,9 @@ def test_a_thousand_checks_show_those_that_failed() -> None:
     candidate = Snapshot(RUN._replace(metrics=metrics), Experiment("1", "churn", active=True))
     lines = [line.text for line in summary(decision({}, findings=judge_gate(many, candidate)), NOW)]
     assert lines[2:] == [
-        "  m7[min]  0.5    >= 0.85  -0.35   FAILED",
+        "  check    value  limit    margin",
+        "FAILED",
+        "  m7[min]  0.5    >= 0.85  -0.35",
         "  ... and 999 more that passed",
     ]
 
@@ -164,6 +235,55 @@ def test_what_was_not_put_back_has_a_line_each() -> None:
         "  could not put back @a: no",
         "  could not put back @b: gone",
     ]
+
+
+@pytest.mark.parametrize(
+    ("result", "findings", "expected"),
+    [
+        pytest.param(
+            Result("withheld", "f[min], c[min] did not pass"),
+            FOUND,
+            "NOT PROMOTED churn: cannot judge c: never logged (and 1 more)",
+            id="several-block",
+        ),
+        pytest.param(
+            Result("withheld", "f[min] did not pass"),
+            (FOUND[5],),
+            "NOT PROMOTED churn: f is 0.7, must be >= 0.8 (by 0.1)",
+            id="one-failed",
+        ),
+        pytest.param(
+            Result("withheld", "cannot judge churn: no such run"),
+            judge_gate(gate(), "no such run"),
+            "NOT PROMOTED churn: cannot judge churn: no such run",
+            id="no-candidate",
+        ),
+        pytest.param(
+            Result("withheld", "test_x.py::test_y failed"),
+            (FOUND[0],),
+            "NOT PROMOTED churn: test_x.py::test_y failed",
+            id="a-test-failed",
+        ),
+        pytest.param(
+            Result("promoted", "model version 3 is now @champion"),
+            FOUND[:2],
+            "PROMOTED churn: model version 3 is now @champion",
+            id="promoted-with-a-warning",
+        ),
+        pytest.param(Result("none", ""), FOUND[:2], "PASSED churn: 1 of 2 checks passed", id="judged-good"),
+        pytest.param(
+            Result("none", ""),
+            FOUND,
+            "FAILED churn: cannot judge c: never logged (and 1 more)",
+            id="judged-bad",
+        ),
+        pytest.param(Result("none", ""), (), "NOT JUDGED churn", id="not-judged"),
+    ],
+)
+def test_one_line_says_what_and_why(result: Result, findings: tuple[Finding, ...], expected: str) -> None:
+    """Where there is no table, the line of a gate has the first number that blocks and by how much."""
+    (line,) = in_one_line(decision({}, result=result, findings=findings))
+    assert line.text == expected
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +22,7 @@ from tests.seeding import RestSeeder, fresh
 from tests.servers import THIS_PYTHON
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from pytest_mlflow_gate.tracking.store import Store
     from tests.seeding import Dataset, Seeder, Steps
@@ -362,6 +363,74 @@ def test_run_file(store: Store, seed: Seeder, path: str, text: str) -> None:
     assert store.run_file(run_id, f"{path}.bak") is None
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("notes.txt", "größe", id="text"),
+        pytest.param("mlflow_gate/größe, x/report.html", "<html><body>log in</body></html>", id="html"),
+        pytest.param("mlflow_gate/churn/decision.json", '{"error_code": "INTERNAL_ERROR"}', id="json"),
+        pytest.param("mlflow_gate/a b+1&c/empty.txt", "", id="empty"),
+    ],
+)
+def test_log_text(store: Store, seed: Seeder, path: str, text: str) -> None:
+    """A file is written as it is, and the next one of its name takes its place."""
+    run = store.run(seed.run(seed.experiment()))
+    store.log_text(run, path, "an earlier one, which was longer")
+    store.log_text(run, path, text)
+    # Over REST, what MLflow 2 sends for a page of HTML cannot be told from a login page.
+    assert ClientStore(seed.uri, None, os.environ).run_file(run.run_id, path) == text
+    folder = path.rpartition("/")[0]
+    assert store.run_artifacts(run.run_id, folder) == (Artifact(path, is_dir=False),)
+
+
+def test_log_text_beside_what_is_there(store: Store, seed: Seeder) -> None:
+    """A file in a folder leaves the others of the run alone, and may be larger than what a gate reads."""
+    run = store.run(seed.run(seed.experiment()))
+    seed.run_file(run.run_id, "model/MLmodel", "whole")
+    store.log_text(run, "model/report.html", "x" * 5_000_000)
+    assert store.run_file(run.run_id, "model/MLmodel") == "whole"
+    assert len(store.run_artifacts(run.run_id, "model")) == 2
+
+
+@pytest.mark.parametrize("make", [RestStore, ClientStore])
+@pytest.mark.parametrize("address", [Path.as_uri, str], ids=["uri", "path"])
+def test_log_text_where_the_server_has_no_files(
+    make: type[RestStore | ClientStore], address: Callable[[Path], str], mlflow_server: str, tmp_path: Path
+) -> None:
+    """Artifacts that are in a folder of this machine are written there, without the server."""
+    store, seed = make(mlflow_server, None, os.environ), RestSeeder(mlflow_server)
+    folder = tmp_path / "größe x"
+    folder.mkdir()
+    experiment = seed.ask(
+        "POST", "experiments/create", name=fresh("local"), artifact_location=address(folder)
+    )
+    run = store.run(seed.run(experiment["experiment_id"]))
+    store.log_text(run, "mlflow_gate/churn/report.html", "größe")
+    written = folder / run.run_id / "artifacts" / "mlflow_gate" / "churn" / "report.html"
+    assert written.read_text(encoding="utf-8") == "größe"
+    assert store.run_artifacts(run.run_id, "mlflow_gate/churn") == (
+        Artifact("mlflow_gate/churn/report.html", is_dir=False),
+    )
+
+
+@pytest.mark.parametrize("make", [RestStore, ClientStore])
+def test_log_text_where_the_files_are_on_the_servers_machine(
+    make: type[RestStore | ClientStore], mlflow_server: str, tmp_path: Path
+) -> None:
+    """A folder that only the server's machine has is no folder to make here, where nobody looks."""
+    store, seed = make(mlflow_server, None, os.environ), RestSeeder(mlflow_server)
+    location = str(tmp_path / "elsewhere")
+    experiment = seed.ask("POST", "experiments/create", name=fresh("remote"), artifact_location=location)
+    run = store.run(seed.run(experiment["experiment_id"]))
+    with pytest.raises(Rejected) as caught:
+        store.log_text(run, "mlflow_gate/churn/report.html", "x")
+    assert str(caught.value) == (
+        f"{seed.uri}: keeps the run's files in a folder of its own machine, which this one does not have: "
+        "start it with --serve-artifacts, or give the experiment another artifact location"
+    )
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_run_file_that_is_none(store: Store, seed: Seeder) -> None:
     """A folder is no file, nor is a file's name a folder; a run that never was has none."""
     run_id = seed.run(seed.experiment())
@@ -634,6 +703,25 @@ def test_version_tags(store: Store, registered: tuple[str, str]) -> None:
     assert tags() == {"mlflow_gate.checks": long}
     with pytest.raises(NotFound):
         store.set_version_tag(model, "99", "by", "ci")
+
+
+def test_description(store: Store, registered: tuple[str, str]) -> None:
+    """A description is replaced and kept as it is, also the longest that every database takes."""
+    model, _ = registered
+
+    def description() -> str:
+        found = store.model_version(model, "1")
+        assert found is not None
+        return found.description
+
+    assert description() == ""
+    for text in ("<!-- a -->\n| größe | `x` |\n|---|---|\n😀\n", "ä" * 5_000, ""):
+        store.set_version_description(model, "1", text)
+        assert description() == text
+    others = {version.version: version.description for version in store.model_versions(model)}
+    assert others == {"1": "", "2": "", "3": ""}
+    with pytest.raises(NotFound):
+        store.set_version_description(model, "99", "x")
 
 
 DECISION = "mlflow_gate.decision.20261121T064907.123456Z"

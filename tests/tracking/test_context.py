@@ -174,7 +174,7 @@ def test_what_is_not_known_of_the_baseline_concerns_the_comparing_checks_alone(
     store = Asked(fake)
     store.refusing = {request_of: BROKEN}
     snapshot = completed(text, store)
-    assert snapshot.baseline == Missing(f"it could not be read: {BROKEN}")
+    assert snapshot.baseline == Missing(f"it could not be read, run the gate again when it can: {BROKEN}")
     assert outcomes(text, snapshot) == {
         "accuracy[min]": "passed",
         "accuracy[max_drop]": "unevaluable",

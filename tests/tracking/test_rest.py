@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_mlflow_gate.tracking.rest import RestStore
-from pytest_mlflow_gate.tracking.store import Denied, NotFound, NotMlflow, Rejected, Unreachable
+from pytest_mlflow_gate.tracking.store import Denied, NotFound, NotMlflow, Rejected, StoreError, Unreachable
 from pytest_mlflow_gate.tracking.values import (
     Artifact,
     DatasetMetric,
@@ -20,6 +20,7 @@ from pytest_mlflow_gate.tracking.values import (
     RegisteredModel,
     Run,
 )
+from tests.fakes import RUN as FAKE_RUN
 from tests.wire import Reply, Wire, reply_error, reply_html, reply_json, served
 
 if TYPE_CHECKING:
@@ -76,6 +77,9 @@ VERSION = {
     "tags": [{"key": "k", "value": "v"}],
 }
 VERSION_7 = ModelVersion("churn", "7", "models:/m-1", "r1", ready=True, stage="Production", tags={"k": "v"})
+
+
+ROOTED = FAKE_RUN._replace(artifact_uri="mlflow-artifacts:/base/1/r1/artifacts")
 
 
 @pytest.fixture
@@ -347,6 +351,15 @@ def versions(*numbers: int) -> list[dict[str, Any]]:
             id="set-tag",
         ),
         pytest.param(
+            lambda store: store.set_version_description("churn", "7", "| a |"),
+            "PATCH",
+            "model-versions/update",
+            {"name": "churn", "version": "7", "description": "| a |"},
+            {"model_version": VERSION},
+            None,
+            id="set-description",
+        ),
+        pytest.param(
             lambda store: store.delete_version_tag("churn", "7", "k"),
             "DELETE",
             "model-versions/delete-tag",
@@ -582,10 +595,47 @@ def test_a_version_is_never_created_twice(store_on: Callable[[Wire], RestStore])
     assert len(wire.arrived) == 1
 
 
+@pytest.mark.parametrize("reply", [reply_json({}), Reply()], ids=["mlflow2", "mlflow3"])
+def test_file_that_is_sent(store_on: Callable[[Wire], RestStore], reply: Reply) -> None:
+    """A file goes to the server's artifact proxy as its bytes, below the root that the run has."""
+    with served(reply) as wire:
+        store_on(wire).log_text(ROOTED, "mlflow_gate/a b/größe.html", "größe")
+    (request,) = wire.arrived
+    target = "/api/2.0/mlflow-artifacts/artifacts/base/1/r1/artifacts/mlflow_gate/a%20b/gr%C3%B6%C3%9Fe.html"
+    assert (request.method, request.target, request.body) == ("PUT", target, "größe".encode())
+
+
+@pytest.mark.parametrize(
+    ("reply", "problem"),
+    [
+        pytest.param(
+            reply_html("log in"),
+            "answered with an HTML page instead of MLflow's API (a login page or a proxy?)",
+            id="login-page",
+        ),
+        pytest.param(
+            reply_error(400, "INVALID_PARAMETER_VALUE", "Invalid path"),
+            "Invalid path (INVALID_PARAMETER_VALUE)",
+            id="refused",
+        ),
+        pytest.param(
+            Reply(413), "413 Request Entity Too Large (not an answer of MLflow's API)", id="proxy-takes-less"
+        ),
+    ],
+)
+def test_file_that_did_not_arrive(store_on: Callable[[Wire], RestStore], reply: Reply, problem: str) -> None:
+    """Only what the server took counts as written."""
+    with served(reply) as wire, pytest.raises(StoreError) as caught:
+        store_on(wire).log_text(ROOTED, "a.html", "x")
+    assert str(caught.value) == f"{wire.url}: {problem}"
+
+
 @pytest.mark.parametrize(
     "ask",
     [
         pytest.param(lambda store: store.set_run_tags("r1", {"k": "v"}), id="set-run-tags"),
+        pytest.param(lambda store: store.log_text(ROOTED, "a/b.txt", "größe"), id="log-text"),
+        pytest.param(lambda store: store.set_version_description("churn", "7", "x"), id="set-description"),
         pytest.param(lambda store: store.delete_run_tag("r1", "k"), id="delete-run-tag"),
         pytest.param(lambda store: store.delete_model_version("churn", "7"), id="delete-version"),
     ],

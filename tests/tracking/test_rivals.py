@@ -154,22 +154,22 @@ def test_a_misspelt_alias_is_no_first_whatever_the_gate_promotes_to(goal: Promot
     [
         pytest.param(
             {"run_id": None, "source": "s3://elsewhere/model"},
-            "version 1 of registered model 'churn' came from no run, so it has no metrics",
+            "version 1 of registered model 'churn' came from no run, so it has no metrics: compare with another version",
             id="no-run",
         ),
         pytest.param(
             {"run_id": None, "source": "models:/m-9/4"},
-            "version 1 of registered model 'churn' came from no run, so it has no metrics",
+            "version 1 of registered model 'churn' came from no run, so it has no metrics: compare with another version",
             id="copy-of-a-model-that-is-called-as-if-it-were-a-logged-one",
         ),
         pytest.param(
             {"run_id": None, "source": "models:/m-9"},
-            "version 1 of registered model 'churn' was made of logged model m-9, which is gone",
+            "version 1 of registered model 'churn' was made of logged model m-9, which is gone: compare with another version",
             id="model-gone",
         ),
         pytest.param(
             {"run_id": "r9"},
-            "version 1 of registered model 'churn' came from run r9, which is gone",
+            "version 1 of registered model 'churn' came from run r9, which is gone: compare with another version",
             id="run-gone",
         ),
         pytest.param(
@@ -218,7 +218,7 @@ def test_what_mlflow_does_not_say_is_no_first_champion(
     """To users without permission MLflow answers about a champion as if there were none."""
     asked = Asked(registry(*aliases))
     asked.refusing = {request_of: error}
-    assert found(baseline, asked) == Missing(f"it could not be read: {error}")
+    assert found(baseline, asked) == Missing(f"it could not be read, run the gate again when it can: {error}")
 
 
 @pytest.mark.parametrize(
@@ -262,10 +262,10 @@ def test_an_arm_without_numbers_or_an_answer() -> None:
     store.add_version("churn", "1", run_id="r9")
     store.aliases["churn"] = {"b": "1"}
     assert find_arm("churn", "b", store, store.registered_model) == Missing(
-        "version 1 of registered model 'churn' came from run r9, which is gone"
+        "version 1 of registered model 'churn' came from run r9, which is gone: compare with another version"
     )
     asked = Asked(store)
     asked.refusing = {"run": StoreError("http://x: refused")}
     assert find_arm("churn", "b", asked, store.registered_model) == Missing(
-        "it could not be read: http://x: refused"
+        "it could not be read, run the gate again when it can: http://x: refused"
     )
