@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pytest_mlflow_gate.gatefile.schema_rules import rules_of
 from pytest_mlflow_gate.gatefile.shapes import gate_section
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_mlflow_gate.gatefile.language import ConditionKey
     from pytest_mlflow_gate.gatefile.schema_rules import JsonSchema
@@ -62,4 +62,25 @@ class _Writer:
             )
         if shape.items:
             options.append({"type": "array", "minItems": 1, "items": self._shape(shape.items)})
-        return options[0] if len(options) == 1 else {"anyOf": options}
+        return options[0] if len(options) == 1 else _of_types(options)
+
+
+def _of_types(options: Sequence[JsonSchema]) -> JsonSchema:
+    """
+    Return what is one of *options*, each of which has types of its own.
+
+    Not as ``anyOf``: an editor shows the problems of one branch of that, often of another one than was meant.
+    """
+    types = [_types(option) for option in options]
+    return {
+        "type": [name for names in types for name in names],
+        "allOf": [
+            {"if": {"type": names}, "then": option} for names, option in zip(types, options, strict=True)
+        ],
+    }
+
+
+def _types(option: JsonSchema) -> Sequence[str]:
+    # A section is defined elsewhere, and words are listed.
+    found = "object" if "$ref" in option else option.get("type", "string")
+    return [found] if isinstance(found, str) else cast("list[str]", found)

@@ -76,23 +76,22 @@ def _cohorts() -> JsonSchema:
 
 
 def _candidate() -> JsonSchema:
-    return {"oneOf": [_way(decides, (*allowed, *_IN_EVERY_WAY)) for decides, allowed in WAYS.items()]}
+    # One after the other and no oneOf: an editor shows the problems of the way that was taken.
+    rules = _some_of(WAYS)
+    for decides, allowed in reversed(WAYS.items()):
+        way = _way(decides, (*allowed, *_IN_EVERY_WAY))
+        rules = {"if": {"required": [decides]}, "then": way, "else": rules}
+    return rules
 
 
 def _way(decides: str, allowed: tuple[str, ...]) -> JsonSchema:
-    way: JsonSchema = {"required": [decides], "propertyNames": {"enum": list(allowed)}}
+    way = _none_of(name for name in CandidateKeys.__struct_fields__ if name not in allowed)
     if decides == "experiment":
+        best = {"required": ["select"], "properties": {"select": {"const": "best"}}}
+        latest = {"properties": {"select": {"const": "latest"}}}
         way["allOf"] = [
-            {
-                "if": {"required": ["select"], "properties": {"select": {"const": "best"}}},
-                "then": {"required": ["by"]},
-            },
-            {
-                "if": {"properties": {"select": {"const": "latest"}}},
-                "then": {
-                    "propertyNames": {"enum": [name for name in allowed if name not in {"by", "order"}]}
-                },
-            },
+            {"if": best, "then": {"required": ["by"]}},
+            {"if": latest, "then": _none_of(("by", "order"))},
         ]
     if decides == "model":
         way["oneOf"] = [{"required": ["version"]}, {"required": ["alias"]}]
