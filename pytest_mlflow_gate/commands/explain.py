@@ -14,7 +14,6 @@ from pytest_mlflow_gate.commands.speaking import failing, harmless
 from pytest_mlflow_gate.extensions import installed_language
 from pytest_mlflow_gate.gatefile.loader import load
 from pytest_mlflow_gate.gatefile.needs import needs_of
-from pytest_mlflow_gate.gatefile.types import RunById, RunOfExperiment
 from pytest_mlflow_gate.promotion.candidacy import Candidacy
 from pytest_mlflow_gate.promotion.source import Refused
 from pytest_mlflow_gate.tracking.candidate_run import NoCandidate, Patience
@@ -79,11 +78,12 @@ def explain(
 def _with_run(gate: Gate, run_id: str | None) -> Gate:
     if run_id is None:
         return gate
-    if not isinstance(gate.candidate, RunById | RunOfExperiment):
-        raise click.UsageError(f"{_RUN}: this gate does not choose a run, leave it out")
     if not run_id.strip():
         raise click.UsageError(f"{_RUN}: the value is empty, give a run id")
-    return gate._replace(candidate=RunById(run_id, gate.candidate.experiment, gate.candidate.line))
+    found = gate.for_run(run_id)
+    if found is None:
+        raise click.UsageError(f"{_RUN}: this gate does not choose a run, leave it out")
+    return found
 
 
 def _resolving(resolved: Resolved, store: Store) -> Iterator[Resolved]:

@@ -217,6 +217,12 @@ class Gate(NamedTuple):
         """The checks of its thresholds."""
         return tuple(check for check in self.checks if isinstance(check, Check))
 
+    def for_run(self, run_id: str) -> Gate | None:
+        """Return the same gate with this run for its candidate; None where it does not choose a run."""
+        if not isinstance(self.candidate, RunById | RunOfExperiment):
+            return None
+        return self._replace(candidate=RunById(run_id, self.candidate.experiment, self.candidate.line))
+
     def check_names(self) -> Iterator[str]:
         """Every check that has to pass, the candidate's own first."""
         yield RUN_CHECK

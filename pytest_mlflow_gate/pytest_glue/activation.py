@@ -14,7 +14,6 @@ from pytest_mlflow_gate.fixtures import SUBJECTS
 from pytest_mlflow_gate.gatefile.discovery import gate_files
 from pytest_mlflow_gate.gatefile.overriding import Overriding, Unsettable
 from pytest_mlflow_gate.gatefile.problems import GateFileError
-from pytest_mlflow_gate.gatefile.types import RunById, RunOfExperiment
 from pytest_mlflow_gate.options import absolute, explicit_gate_arguments, past_runs_asked, text_option
 from pytest_mlflow_gate.pytest_glue.collection import GateCollection
 from pytest_mlflow_gate.pytest_glue.controller import Controller
@@ -112,7 +111,7 @@ def _session_gates(config: pytest.Config, *, needs_uri: bool) -> Iterator[Sessio
         raise pytest.UsageError("\n".join(problems))
     run_id = text_option(config, "mlflow_gate_run", "--mlflow-gate-run", "give a run id")
     option_uri = text_option(config, "mlflow_gate_tracking_uri", "--mlflow-gate-tracking-uri", "give a URI")
-    if run_id is not None and not any(_chooses_a_run(gate) for gate, _ in gates):
+    if run_id is not None and not any(gate.for_run(run_id) for gate, _ in gates):
         raise pytest.UsageError("--mlflow-gate-run: no gate of this session chooses a run, leave it out")
     for gate, path in gates:
         tracking = choose_tracking_uri(
@@ -128,7 +127,7 @@ def _session_gates(config: pytest.Config, *, needs_uri: bool) -> Iterator[Sessio
                 "tracking_uri, set MLFLOW_TRACKING_URI, or give --mlflow-gate-tracking-uri"
             )
         yield SessionGate(
-            gate=_with_run(gate, run_id),
+            gate=(run_id and gate.for_run(run_id)) or gate,
             file=path,
             tracking=tracking,
             registry_uri=choose_registry_uri(in_file=gate.registry_uri, environ=os.environ),
@@ -166,17 +165,6 @@ def _as_typed(config: pytest.Config, path: Path) -> Path:
     """Return *path* as messages show it: relative where that is shorter."""
     relative = os.path.relpath(path, config.invocation_params.dir)
     return path if relative.startswith("..") else Path(relative)
-
-
-def _chooses_a_run(gate: Gate) -> bool:
-    return isinstance(gate.candidate, RunById | RunOfExperiment)
-
-
-def _with_run(gate: Gate, run_id: str | None) -> Gate:
-    candidate = gate.candidate
-    if run_id is None or not isinstance(candidate, RunById | RunOfExperiment):
-        return gate
-    return gate._replace(candidate=RunById(run_id, candidate.experiment, candidate.line))
 
 
 def _policy(config: pytest.Config) -> Policy:

@@ -21,7 +21,7 @@ _MOST_BYTES = 60_000
 
 def dotenv(decided: SessionDecision) -> str:
     """
-    Return the variables for later jobs, the same five however many gates there are.
+    Return the variables for later jobs, the same six however many gates there are.
 
     GitLab knows neither quotes nor comments nor empty lines there, and expands variables in the values.
     """
