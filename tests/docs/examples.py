@@ -9,6 +9,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
+from tests.quick import QUICK
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -62,14 +64,13 @@ def blocks_of(text: str) -> list[Block]:
 def environment(tracking_uri: str) -> Mapping[str, str]:
     """Return what a CI job has set, where pytest shortens no line."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    quick = "-p no:cacheprovider -p no:randomly -p no:hypothesispytest"
     return {
         **kept,
         "CI": "true",
         "COLUMNS": "80",
         "MLFLOW_TRACKING_URI": tracking_uri,
         "MLFLOW_DISABLE_TELEMETRY": "true",
-        "PYTEST_ADDOPTS": quick,
+        "PYTEST_ADDOPTS": " ".join(("-p", "no:cacheprovider", *QUICK)),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
 

@@ -16,12 +16,10 @@ from pytest_mlflow_gate.tracking import rest  # noqa: F401
 with suppress(ImportError):
     import cel  # noqa: F401
 
+from tests.quick import QUICK
+
 if TYPE_CHECKING:
     from pathlib import Path
-
-# The plugin of hypothesis imports all of hypothesis when a session ends; randomly imports NumPy, which no process
-# can import again after the session in it has made it forget what it imported.
-QUICK = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider", "-p", "no:randomly")
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,8 @@ class Project:
 
     @staticmethod
     def _arguments(gates: tuple[str, ...]) -> tuple[str, ...]:
-        return (*QUICK, "--junitxml=junit.xml", *(word for gate in gates for word in ("--mlflow-gate", gate)))
+        files = ("-p", "no:cacheprovider", "--junitxml=junit.xml")
+        return (*QUICK, *files, *(word for gate in gates for word in ("--mlflow-gate", gate)))
 
 
 @pytest.fixture

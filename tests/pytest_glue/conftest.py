@@ -10,6 +10,7 @@ import pytest
 
 from pytest_mlflow_gate.pytest_glue import activation, candidates  # noqa: F401 - else each session here loads it anew
 from tests import fake_session
+from tests.quick import QUICK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +27,6 @@ promote:
   model: churn-classifier
   alias: champion
 """
-# hypothesis is imported whole when a session ends, which takes longer than the session; pytest-randomly would
-# shuffle the checks. The tests that want it give `-p randomly`.
-QUICK = ("-p", "no:hypothesispytest", "-p", "no:randomly")
 GOOD = {"accuracy": 0.93, "f1": 0.9, "latency_ms": 110.0}
 PROMOTED = [
     "create model churn-classifier",

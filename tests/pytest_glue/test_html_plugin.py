@@ -14,7 +14,7 @@ from tests.pytest_glue.conftest import GATE
 if TYPE_CHECKING:
     from tests.pytest_glue.conftest import Inner
 
-HTML = ("--html", "report.html", "--self-contained-html")
+HTML = ("-p", "html", "--html", "report.html", "--self-contained-html")
 WORKERS = [pytest.param([], id="plain"), pytest.param(["-n1"], id="n1"), pytest.param(["-n2"], id="n2")]
 TURNS_RED = "def pytest_sessionstart(session): globals()['session'] = session\ndef pytest_unconfigure(): session.exitstatus = 7\n"
 HOSTILE = "<b>f1</b>"

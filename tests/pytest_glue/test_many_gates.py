@@ -21,6 +21,7 @@ from pytest_mlflow_gate.pytest_glue import (
 from pytest_mlflow_gate.pytest_glue.side_by_side import side_by_side
 from pytest_mlflow_gate.tracking import rest  # noqa: F401 - as above
 from tests.pacing import pacing
+from tests.quick import QUICK
 from tests.wire import Reply, reply_html, reply_json, served
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from pytest_mlflow_gate.tracking.store import Store
     from tests.seeding import RestSeeder
 
-QUICK = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider", "-p", "no:randomly")
 COUNT = 40
 RUN_INFO = {
     "run_id": "r1",
@@ -71,7 +71,7 @@ class Folder:
 
     def arguments(self, *args: str) -> tuple[str, ...]:
         """Return the arguments of a session."""
-        return (*QUICK, "--mlflow-gate", "gates", *args)
+        return (*QUICK, "-p", "no:cacheprovider", "--mlflow-gate", "gates", *args)
 
     def run(self, *args: str) -> pytest.RunResult:
         """Run a session in this process."""

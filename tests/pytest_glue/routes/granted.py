@@ -54,7 +54,7 @@ GRANTED: dict[str, Route] = {
     "timeout-not-reached": Route(
         (".", "--timeout=30"), {"test_short.py": SLEEPING["test_slow.py"].replace("30", "0")}
     ),
-    "coverage-without-a-limit": Route((".", "--cov=test_ordinary"), apart=True),
+    "coverage-without-a-limit": Route((".", "-p", "pytest_cov", "--cov=test_ordinary"), apart=True),
     "instafail": Route((".", "--instafail")),
     "python-without-asserts": Route((".",), environ={"PYTHONOPTIMIZE": "1"}, modes=PLAIN, apart=True),
     "conftest-looks-at-fixture-names": Route((".",), conftest(TOUCHY)),

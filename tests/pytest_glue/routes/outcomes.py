@@ -86,7 +86,9 @@ FAILURES: dict[str, Route] = {
         (".",), {"test_sub.py": SUBTEST.format(condition="False")}, since=SUBTESTS, rejected=True
     ),
     "warnings-are-errors": Route((".", "-W", "error"), WARNING, rejected=True),
-    "coverage-limit": Route((".", "--cov=covered", "--cov-fail-under=100"), COVERED, apart=True),
+    "coverage-limit": Route(
+        (".", "-p", "pytest_cov", "--cov=covered", "--cov-fail-under=100"), COVERED, apart=True
+    ),
     "timeout-by-signal": Route((".", "--timeout=0.2"), SLEEPING, rejected=True, apart=True),
     "timeout-by-thread": Route((".", "--timeout=0.2", "--timeout-method=thread"), SLEEPING, apart=True),
     "gate-file-edited": Route(
