@@ -44,6 +44,8 @@ def activate(config: pytest.Config) -> None:
     """
     config.pluginmanager.register(Discretion(), "mlflow-gate-discretion")
     runs = not any(config.getoption(mode, default=False) for mode in _NO_RUN_MODES)
+    # Before the gates are read: a session that ends with one that is wrong leaves no older decision either.
+    files = () if is_worker(config) else output_files(config, runs=runs)
     gates = tuple(_session_gates(config, needs_uri=runs))
     _refuse_twins(gates)
     past = past_runs_asked(config)
@@ -72,7 +74,7 @@ def activate(config: pytest.Config) -> None:
         policy=_policy(config),
         runs=runs,
         token=secrets.token_hex(8),
-        files=output_files(config),
+        files=files,
     )
     config.pluginmanager.register(controller, "mlflow-gate-controller")
     _register_python_tests(config, controller.python_tests)

@@ -15,7 +15,6 @@ import pytest
 
 from pytest_mlflow_gate.gatefile.declared import RUN_CHECK
 from pytest_mlflow_gate.options import explicit_gate_arguments
-from pytest_mlflow_gate.pytest_glue import publishing
 from pytest_mlflow_gate.pytest_glue.account import Account
 from pytest_mlflow_gate.pytest_glue.candidates import ResolvedCandidates
 from pytest_mlflow_gate.pytest_glue.collection import CheckItem
@@ -64,8 +63,6 @@ class Controller:
         self.account = Account(gates, self.candidates, self.witness)
         self.loop_ended = False
         config.pluginmanager.register(self.witness, "mlflow-gate-witness")
-        if runs:
-            publishing.make_room(files)
         self.decider = Decider(
             config,
             self.account,

@@ -31,33 +31,26 @@ class OutputFile(NamedTuple):
     text: Callable[[SessionDecision], str]
 
 
-def output_files(config: pytest.Config) -> tuple[OutputFile, ...]:
+def output_files(config: pytest.Config, *, runs: bool) -> tuple[OutputFile, ...]:
     """
     Return what the session's options ask for, the decision last.
 
-    Raises:
-        pytest.UsageError: For a path that cannot be a file.
-    """
-    return (*_ci_files(config), *_single_files(config))
-
-
-def make_room(files: tuple[OutputFile, ...]) -> None:
-    """
-    Remove what an earlier session has left at these places: nobody is to take it for this one's.
+    Args:
+        config: The session's.
+        runs: Whether items are run. Then what an earlier session has left at these places is removed: nobody
+            is to take it for this one's.
 
     Raises:
-        pytest.UsageError: If nothing can be written there.
+        pytest.UsageError: For a path that cannot be a file, or where nothing can be written.
     """
-    for file in files:
-        try:
-            # Of a folder for CI systems the last part may be missing; all others are there.
-            file.path.parent.mkdir(exist_ok=True)
-            file.path.touch()
-            file.path.unlink()
-        except OSError as error:
-            raise pytest.UsageError(
-                f"{file.option}: cannot be written ({error.strerror}), give another path"
-            ) from error
+    files: list[OutputFile] = []
+    # What deploy steps read comes first: whatever is wrong with the next one, an old one is gone.
+    for asked in (_decision_file, _ci_files, _page_file):
+        for file in asked(config):
+            if runs:
+                _make_room(file)
+            files.append(file)
+    return tuple(reversed(files))
 
 
 def write(files: tuple[OutputFile, ...], decided: SessionDecision) -> Iterator[str]:
@@ -94,16 +87,22 @@ def _ci_files(config: pytest.Config) -> Iterator[OutputFile]:
         yield from ci_files(config, option, value)
 
 
-def _single_files(config: pytest.Config) -> Iterator[OutputFile]:
-    for name, option, text in _FILES:
-        value = text_option(config, name, option, "give a path")
-        if value is not None:
-            if text is _page:
-                require_page_engine(f"{option} {value}")
-            yield OutputFile(f"{option} {value}", _file(config, option, value), text)
+def _decision_file(config: pytest.Config) -> Iterator[OutputFile]:
+    yield from _file(config, "mlflow_gate_decision", "--mlflow-gate-decision", _decision)
 
 
-def _file(config: pytest.Config, option: str, value: str) -> Path:
+def _page_file(config: pytest.Config) -> Iterator[OutputFile]:
+    for file in _file(config, "mlflow_gate_report", "--mlflow-gate-report", _page):
+        require_page_engine(file.option)
+        yield file
+
+
+def _file(
+    config: pytest.Config, name: str, option: str, text: Callable[[SessionDecision], str]
+) -> Iterator[OutputFile]:
+    value = text_option(config, name, option, "give a path")
+    if value is None:
+        return
     path = absolute(config, value)
     if path.is_dir() or not path.parent.is_dir():
         what = "is a folder" if path.is_dir() else "is in a folder that does not exist"
@@ -111,7 +110,19 @@ def _file(config: pytest.Config, option: str, value: str) -> Path:
     if path.is_symlink() or (path.exists() and not path.is_file()):
         # Removing a stale file would remove the link or the device.
         raise pytest.UsageError(f"{option} {value}: is a link or a device, give an ordinary file")
-    return path
+    yield OutputFile(f"{option} {value}", path, text)
+
+
+def _make_room(file: OutputFile) -> None:
+    try:
+        # Of a folder for CI systems the last part may be missing; all others are there.
+        file.path.parent.mkdir(exist_ok=True)
+        file.path.touch()
+        file.path.unlink()
+    except OSError as error:
+        raise pytest.UsageError(
+            f"{file.option}: cannot be written ({error.strerror}), give another path"
+        ) from error
 
 
 def _page(decided: SessionDecision) -> str:
@@ -124,10 +135,3 @@ def _decision(decided: SessionDecision) -> str:
     from pytest_mlflow_gate.reporting.decision_file import document  # noqa: PLC0415 - on request only
 
     return document(decided)
-
-
-_FILES: tuple[tuple[str, str, Callable[[SessionDecision], str]], ...] = (
-    ("mlflow_gate_report", "--mlflow-gate-report", _page),
-    ("mlflow_gate_decision", "--mlflow-gate-decision", _decision),
-)
-"""Option's name, the option, and what writes the file; what a deploy step relies on comes last."""

@@ -650,6 +650,10 @@ def test_decision_of_a_promotion(inner: Inner) -> None:
 
 STALE = {
     "usage-error-after-loading": (["--mlflow-gate", "eval_gate.yaml", "no_such_test.py"], True),
+    "wrong-gate": (["--mlflow-gate", "wrong.yaml"], True),
+    "missing-gate": (["--mlflow-gate", "missing.yaml"], True),
+    "wrong-page": (["--mlflow-gate", "eval_gate.yaml", "--mlflow-gate-report", "missing/page.html"], True),
+    "wrong-ini-key": (["--mlflow-gate", "eval_gate.yaml", "-o", "mlflow_gate_promote=maybe"], True),
     "collection-error": (["--mlflow-gate", "eval_gate.yaml", "test_broken.py"], True),
     "interrupted": (["--mlflow-gate", "eval_gate.yaml", "test_ctrl_c.py"], True),
     "collect-only": (["--mlflow-gate", "eval_gate.yaml", "--collect-only"], False),
@@ -660,6 +664,7 @@ STALE = {
 def test_stale_decision_never_says_promoted(inner: Inner, arguments: list[str], *, removed: bool) -> None:
     """However a session ends, an older session's receipt is not taken for its own."""
     inner.write("decision.json", '{"promoted": true}')
+    inner.write("wrong.yaml", GATE.replace('">= 0.92"', "0.92"))
     inner.write("test_broken.py", "1/0\n")
     inner.write("test_ctrl_c.py", "def test_c(): raise KeyboardInterrupt\n")
     inner.run(*arguments, *DECISION)
