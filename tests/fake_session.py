@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def open_store(tracking_uri: str, registry_uri: str | None, environ: Mapping[str, str]) -> Store:
     """Return the store in memory in place of the real one."""
     folder = Path(environ["FAKE_FOLDER"])
-    _append(folder / "opened.log", f"{tracking_uri} {registry_uri}")
+    _append(folder / "opened.log", f"{tracking_uri} {registry_uri or tracking_uri}")
     model_ids = environ.get("FAKE_MODELS")
     store = FakeStore(
         RUN._replace(

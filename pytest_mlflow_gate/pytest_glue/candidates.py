@@ -77,7 +77,7 @@ class ResolvedCandidates:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._connections = connections(config)
-        self._stores: dict[tuple[str, str], Store] = {}
+        self._stores: dict[tuple[str, str | None], Store] = {}
         self._histories: dict[Store, Histories] = {}
         self._resolved: dict[str, _Resolved] = {}
         self._found: dict[str, Snapshot | str] = {}
@@ -197,7 +197,7 @@ class ResolvedCandidates:
         if session_gate.tracking is None:
             raise ValueError("a session without a tracking URI runs nothing")
         tracking = session_gate.tracking.uri
-        key = tracking, session_gate.registry_uri or tracking
+        key = tracking, session_gate.registry_uri
         if key not in self._stores:
             self._stores[key] = open_store(*key, os.environ)
             self._histories[self._stores[key]] = Histories(self._stores[key])

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 from pytest_mlflow_gate.tracking import client_files, entities
 from pytest_mlflow_gate.tracking.answers import Reader
 from pytest_mlflow_gate.tracking.client_calls import ask, mlflow_client, pages
+from pytest_mlflow_gate.tracking.client_catalog import is_catalog
+from pytest_mlflow_gate.tracking.client_databricks import require_host
 from pytest_mlflow_gate.tracking.client_registry import ClientRegistry
 from pytest_mlflow_gate.tracking.credentials import known_secrets
 from pytest_mlflow_gate.tracking.shapes import history
@@ -52,14 +54,18 @@ class ClientStore(ClientRegistry):
             environ: Where credentials are known from, to keep them out of messages.
 
         Raises:
-            StoreError: When MLflow's client does not take a URI, or what it needs is not installed.
+            StoreError: When MLflow's client does not take a URI, what it needs is not installed, or a
+                Databricks workspace is not there.
         """
         secrets = known_secrets(environ, tracking_uri, registry_uri)
         self.description = mask(tracking_uri)
         self._tracking = Reader(self.description, self.description, secrets)
+        if any(uri and uri.startswith("databricks") for uri in (tracking_uri, registry_uri)):
+            require_host(environ, self._tracking)
         client = self._track(lambda: mlflow_client(tracking_uri, registry_uri))
         registry = mask(registry_uri or tracking_uri)
-        super().__init__(client, tracking_uri, Reader(registry, registry, secrets))
+        catalog = is_catalog(tracking_uri, registry_uri)
+        super().__init__(client, tracking_uri, Reader(registry, registry, secrets), catalog=catalog)
 
     def run_url(self, run: Run) -> str | None:
         """Return the run's page in the MLflow UI; None for all but http(s) servers."""

@@ -31,6 +31,18 @@ _BUSY = frozenset(
     {"DEADLINE_EXCEEDED", "REQUEST_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED", "TEMPORARILY_UNAVAILABLE"}
 )
 _FILE_STORE = "MLFLOW_ALLOW_FILE_STORE"
+_REMEDIES = {
+    _FILE_STORE: (
+        f"MLflow keeps file stores in maintenance mode only: set {_FILE_STORE}=true to use this one, "
+        "or move it into a database with `mlflow migrate-filestore`"
+    ),
+    "Reading Databricks credential configuration failed": (
+        "no credentials for Databricks: set DATABRICKS_HOST and DATABRICKS_TOKEN, or name a profile of "
+        "~/.databrickscfg: databricks://PROFILE"
+    ),
+}
+"""What to say in place of what MLflow says, by a part of that."""
+
 _REDIRECT = re.compile(r"API request to endpoint \S+ failed with error code 3\d\d ")
 
 
@@ -97,11 +109,9 @@ def _explain(error: Exception, reader: Reader, remaining: float) -> Exception:
         shown = f"{server}: {name}: {said.partition(' [SQL: ')[0]}"
         unreachable = isinstance(error, OSError) or name == "OperationalError"
         return Unreachable(shown) if unreachable else StoreError(shown)
-    if _FILE_STORE in text:
-        return StoreError(
-            f"{server}: MLflow keeps file stores in maintenance mode only: set {_FILE_STORE}=true to use "
-            "this one, or move it into a database with `mlflow migrate-filestore`"
-        )
+    for part, remedy in _REMEDIES.items():
+        if part in text:
+            return StoreError(f"{server}: {remedy}")
     if kind := _KINDS.get(code):
         return kind(f"{server}: {said}")
     if code in _BUSY:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from pytest_mlflow_gate.tracking import entities
+from pytest_mlflow_gate.tracking import client_catalog, entities
 from pytest_mlflow_gate.tracking.answers import ApiError
 from pytest_mlflow_gate.tracking.client_calls import ask, pages
 from pytest_mlflow_gate.tracking.filters import quoted
@@ -27,10 +27,11 @@ _VERSIONS_PAGE = 1000
 class ClientRegistry:
     """Any registry that MLflow's client understands; each method is as in `store.Store`."""
 
-    def __init__(self, client: Entity, tracking_uri: str, reader: Reader) -> None:
+    def __init__(self, client: Entity, tracking_uri: str, reader: Reader, *, catalog: bool) -> None:
         self._client = client
         self._uri = tracking_uri
         self._registry = reader
+        self._catalog = catalog
 
     def registered_model(self, name: str) -> RegisteredModel | None:
         """Return the registered model with its aliases, or None when there is none of that name."""
@@ -42,16 +43,14 @@ class ClientRegistry:
     def model_version(self, model: str, version: str) -> ModelVersion | None:
         """Return the version, or None when the model or the version does not exist."""
         try:
-            return entities.model_version(
-                self._register(lambda: self._client.get_model_version(model, version))
-            )
+            return self._version(self._register(lambda: self._client.get_model_version(model, version)))
         except NotFound:
             return None
 
     def aliased_version(self, model: str, alias: str) -> ModelVersion | None:
         """Return the version that *alias* points to, or None when there is none."""
         try:
-            return entities.model_version(
+            return self._version(
                 self._register(lambda: self._client.get_model_version_by_alias(model, alias))
             )
         except NotFound:
@@ -72,8 +71,9 @@ class ClientRegistry:
                 lambda: self._client.search_model_versions(condition, _VERSIONS_PAGE, page_token=token)
             )
 
-        found = (version for version in map(entities.model_version, pages(page)) if version.model == model)
-        return tuple(sorted(found, key=lambda version: int(version.version), reverse=True))
+        found = (self._whole(entity) for entity in pages(page) if entity.name == model)
+        versions = (version for version in found if version is not None)
+        return tuple(sorted(versions, key=lambda version: int(version.version), reverse=True))
 
     def create_registered_model(self, name: str) -> None:
         """Create the registered model; one that exists already is fine."""
@@ -94,7 +94,7 @@ class ClientRegistry:
                     model, source, run_id, await_creation_for=0, model_id=model_id
                 )
 
-        return entities.model_version(self._register(create, repeatable=False))
+        return self._version(self._register(create, repeatable=False))
 
     def delete_model_version(self, model: str, version: str) -> None:
         """Remove a version; one that does not exist is fine."""
@@ -125,6 +125,44 @@ class ClientRegistry:
 
     def set_version_tag(self, model: str, version: str, key: str, value: str) -> None:
         """Set one tag of a model version."""
+        if not self._catalog:
+            self._set_tag(model, version, key, value)
+            return
+        before = self._tags_there(model, version, key)
+        tags = client_catalog.tags_there(key, value)
+        for name, piece in reversed(tags.items()):
+            self._set_tag(model, version, name, piece)
+        for name in before:
+            if name not in tags:
+                self._delete_tag(model, version, name)
+
+    def delete_version_tag(self, model: str, version: str, key: str) -> None:
+        """Remove one tag of a model version; one that does not exist is fine."""
+        for name in self._tags_there(model, version, key) if self._catalog else (key,):
+            self._delete_tag(model, version, name)
+
+    def set_version_description(self, model: str, version: str, text: str) -> None:
+        """Replace the description of a model version."""
+        self._register(lambda: self._client.update_model_version(model, version, text))
+
+    def _whole(self, entity: Entity) -> ModelVersion | None:
+        # What Unity Catalog finds in a search has methods that raise in place of tags and aliases.
+        if callable(entity.tags):
+            return self.model_version(entity.name, str(entity.version))
+        return self._version(entity)
+
+    def _version(self, entity: Entity) -> ModelVersion:
+        version = entities.model_version(entity)
+        return version._replace(tags=client_catalog.tags_here(version.tags)) if self._catalog else version
+
+    def _tags_there(self, model: str, version: str, key: str) -> tuple[str, ...]:
+        """Return which tags Unity Catalog has for one of ours; none where the version is gone."""
+        with suppress(NotFound):
+            found = self._register(lambda: self._client.get_model_version(model, version))
+            return client_catalog.names_there(key, found.tags)
+        return ()
+
+    def _set_tag(self, model: str, version: str, key: str, value: str) -> None:
         try:
             self._register(lambda: self._client.set_model_version_tag(model, version, key, value))
         except ApiError as error:
@@ -133,14 +171,9 @@ class ClientRegistry:
                 raise
             self._register(lambda: self._client.set_model_version_tag(model, version, key, value))
 
-    def delete_version_tag(self, model: str, version: str, key: str) -> None:
-        """Remove one tag of a model version; one that does not exist is fine."""
+    def _delete_tag(self, model: str, version: str, key: str) -> None:
         with suppress(NotFound):
             self._register(lambda: self._client.delete_model_version_tag(model, version, key))
-
-    def set_version_description(self, model: str, version: str, text: str) -> None:
-        """Replace the description of a model version."""
-        self._register(lambda: self._client.update_model_version(model, version, text))
 
     def _register(self, call: Callable[[], T], *, repeatable: bool = True) -> T:
         return ask(call, self._registry, repeatable=repeatable)

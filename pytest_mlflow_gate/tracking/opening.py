@@ -19,7 +19,7 @@ def open_store(tracking_uri: str, registry_uri: str | None, environ: Mapping[str
 
     Plain HTTP where it does all that the environment asks for, because that spares the seconds that
     importing MLflow takes; else MLflow's own client, once it is certain that it will create and migrate
-    nothing. Only embedded stores are touched by this; a server is not asked anything yet.
+    nothing. Only embedded stores are touched by this, and a Databricks host is asked whether it is there.
 
     Args:
         tracking_uri: As the gate chose it.
