@@ -6,9 +6,10 @@ BIN := .venv/bin
 UV = $(shell command -v uv || echo $(BIN)/uv)
 LOCK := --quiet --universal --python-version 3.10 --upgrade \
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links
-SOURCES := pytest_mlflow_gate tests example_project benchmarks conftest.py noxfile.py
+INTEGRATIONS = $(basename $(wildcard integration_tests/requirements/*.in))
+SOURCES := pytest_mlflow_gate tests integration_tests example_project benchmarks conftest.py noxfile.py
 
-.PHONY: demo test lint test-matrix soak bench screenshots lock schema mlflow2 clean
+.PHONY: demo test lint test-integrations test-matrix soak bench screenshots lock schema mlflow2 clean
 
 demo: .venv/ready
 	$(BIN)/python example_project/demo.py
@@ -21,6 +22,10 @@ lint: .venv/ready
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+# The systems around a gate, run for real, each in an environment of its own.
+test-integrations: .venv/ready
+	$(BIN)/python -m pytest -n 2 --dist loadfile -q integration_tests
 
 # The suite on each supported pytest, on each interpreter from 3.10 to 3.13 that is here.
 test-matrix: .venv/ready mlflow2
@@ -45,6 +50,8 @@ screenshots: .venv/ready
 lock: .venv/ready
 	$(UV) pip compile pyproject.toml --group dev --extra local --extra report --extra rules $(LOCK) -o constraints.txt
 	$(UV) pip compile tests/mlflow2.in $(LOCK) -o tests/mlflow2.txt
+	for name in $(INTEGRATIONS); do \
+	  $(UV) pip compile pyproject.toml $$name.in --extra local --extra report $(LOCK) -o $$name.txt; done
 
 schema: .venv/ready
 	$(BIN)/python -m pytest_mlflow_gate schema > pytest_mlflow_gate/gate.schema.json

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from comparisons import ten_thousand, three_thresholds, without_the_option
 from counted_requests import requests_of_gates
+from fleet import fleet
 from large_page import large_page
 from many_gates import thousand_gates
 from rows import table
@@ -59,6 +60,8 @@ def _measure(stage: Stage, letters: set[str]) -> Iterator[Row]:
         yield from thousand_changes(stage, _progress)
     if not letters or letters & {"i"}:
         yield from large_page(stage, _progress)
+    if not letters or letters & {"j"}:
+        yield from fleet(stage, _progress)
 
 
 def _progress(text: str) -> None:
