@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -157,9 +155,9 @@ def service(released: tuple[Job, str]) -> Iterator[str]:
             time.sleep(0.2)
         yield url
     finally:
-        # The workers are processes of their own.
-        os.killpg(serving.pid, signal.SIGKILL)
-        serving.wait()
+        # Its workers have sessions of their own: only it can end them.
+        serving.terminate()
+        serving.wait(timeout=START_SECONDS)
 
 
 def answers(url: str) -> bool:

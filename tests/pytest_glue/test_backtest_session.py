@@ -27,7 +27,7 @@ NOT_JUDGED = (
     "tracking_uri (eval_gate.yaml:3)"
 )
 TESTS = {
-    "test_candidate.py": "def test_it(mlflow_gate_candidate): assert mlflow_gate_candidate.run_id == 'r1'\n"
+    "test_whose_run.py": "def test_it(mlflow_gate_candidate): assert mlflow_gate_candidate.run_id == 'r1'\n"
 }
 
 
