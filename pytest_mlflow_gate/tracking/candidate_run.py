@@ -35,6 +35,17 @@ def run_with_id(store: Store, run_id: str, remedy: str) -> Run:
         raise NoCandidate(f"no run {run_id!r} at {store.description}: {remedy}") from None
 
 
+def experiment_with_name(store: Store, name: str) -> Experiment:
+    """Return the experiment that a gate names; `NoCandidate` when there is none, or it was deleted."""
+    experiment = store.experiment_named(name)
+    if experiment is None:
+        raise NoCandidate(
+            f"no experiment {name!r} at {store.description}: check candidate.experiment and tracking_uri"
+        )
+    require_active_experiment(experiment)
+    return experiment
+
+
 def require_active_experiment(experiment: Experiment) -> None:
     """Raise `NoCandidate` when the experiment was deleted; MLflow goes on answering for it."""
     if not experiment.active:

@@ -6,7 +6,13 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from pytest_mlflow_gate.gatefile.types import RunById, RunOfExperiment
-from pytest_mlflow_gate.tracking.candidate_run import NoCandidate, require_active_experiment, run_with_id
+from pytest_mlflow_gate.tracking.candidate_run import (
+    NoCandidate,
+    experiment_with_name,
+    require_active_experiment,
+    run_with_id,
+)
+from pytest_mlflow_gate.tracking.selection import FINISHED, NEWEST_FIRST, search
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,17 +74,10 @@ def last_runs(
 
 
 def _experiment(candidate: RunById | RunOfExperiment, store: Store) -> Experiment:
-    experiment: Experiment | None
-    if candidate.experiment is None:
-        run = run_with_id(store, candidate.run_id, "check candidate.run_id and tracking_uri")
-        experiment = store.experiment(run.experiment_id)
-    else:
-        experiment = store.experiment_named(candidate.experiment)
-    if experiment is None:
-        raise NoCandidate(
-            f"no experiment {candidate.experiment!r} at {store.description}: check candidate.experiment and "
-            "tracking_uri"
-        )
+    if candidate.experiment is not None:
+        return experiment_with_name(store, candidate.experiment)
+    run = run_with_id(store, candidate.run_id, "check candidate.run_id and tracking_uri")
+    experiment = store.experiment(run.experiment_id)
     require_active_experiment(experiment)
     return experiment
 
@@ -86,15 +85,6 @@ def _experiment(candidate: RunById | RunOfExperiment, store: Store) -> Experimen
 def _finished(
     experiment_id: str, conditions: tuple[str | None, ...], store: Store, number: int
 ) -> Iterator[Run]:
-    found = store.search_runs(
-        experiment_id,
-        filter_string=" and ".join(filter(None, (*conditions, "attributes.status = 'FINISHED'"))),
-        order_by=("attributes.start_time DESC",),
-        page_size=min(number, _PAGE),
-    )
-    # MLflow ignores what it does not understand in a search.
-    runs = (
-        run for run in found if run.experiment_id == experiment_id and run.active and run.status == "FINISHED"
-    )
+    found = search(store, experiment_id, (*conditions, FINISHED), (NEWEST_FIRST,), min(number, _PAGE))
     # After a full page the next one would be asked for.
-    return islice(runs, number)
+    return islice((run for run in found if run.status == "FINISHED"), number)

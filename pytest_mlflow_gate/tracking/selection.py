@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from pytest_mlflow_gate.gatefile.problems import did_you_mean
-from pytest_mlflow_gate.tracking.candidate_run import NoCandidate, require_active_experiment
+from pytest_mlflow_gate.tracking.candidate_run import NoCandidate, experiment_with_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pytest_mlflow_gate.tracking.store import Store
     from pytest_mlflow_gate.tracking.values import Experiment, Run
 
-_NEWEST_FIRST = "attributes.start_time DESC"
-_FINISHED = "attributes.status = 'FINISHED'"
+NEWEST_FIRST = "attributes.start_time DESC"
+FINISHED = "attributes.status = 'FINISHED'"
 _PAGE = 20
 
 
@@ -27,28 +27,24 @@ def select_run(candidate: RunOfExperiment, store: Store) -> tuple[Run, Experimen
     Raises:
         NoCandidate: When the experiment does not exist, is deleted, or has no such run.
     """
-    experiment = store.experiment_named(candidate.experiment)
-    if experiment is None:
-        raise NoCandidate(
-            f"no experiment {candidate.experiment!r} at {store.description}: check candidate.experiment and "
-            "tracking_uri"
-        )
-    require_active_experiment(experiment)
+    experiment = experiment_with_name(store, candidate.experiment)
     if candidate.by is None:
         return _latest(candidate, store, experiment), experiment
     return _best(candidate, candidate.by, store, experiment), experiment
 
 
 def _latest(candidate: RunOfExperiment, store: Store, experiment: Experiment) -> Run:
-    for run in _search(store, experiment, (candidate.filter,), (_NEWEST_FIRST,), page_size=1):
+    for run in search(store, experiment.experiment_id, (candidate.filter,), (NEWEST_FIRST,), page_size=1):
         return run
     raise NoCandidate(_nothing("run", candidate, store))
 
 
 def _best(candidate: RunOfExperiment, metric: str, store: Store, experiment: Experiment) -> Run:
     direction = "DESC" if candidate.order == "max" else "ASC"
-    order_by = (f"metrics.{_quoted(metric)} {direction}", _NEWEST_FIRST)
-    for run in _search(store, experiment, (candidate.filter, _FINISHED), order_by, page_size=_PAGE):
+    order_by = (f"metrics.{_quoted(metric)} {direction}", NEWEST_FIRST)
+    for run in search(
+        store, experiment.experiment_id, (candidate.filter, FINISHED), order_by, page_size=_PAGE
+    ):
         value = run.metrics.get(metric, math.nan)
         # MLflow sorts NaN and runs without the metric behind all others, and ignores an order_by whose metric
         # nobody logged: nothing better comes after either.
@@ -59,25 +55,27 @@ def _best(candidate: RunOfExperiment, metric: str, store: Store, experiment: Exp
     raise NoCandidate(_no_best(candidate, metric, store, experiment))
 
 
-def _search(
+def search(
     store: Store,
-    experiment: Experiment,
+    experiment_id: str,
     conditions: Sequence[str | None],
     order_by: Sequence[str],
     page_size: int,
 ) -> Iterator[Run]:
+    """Yield the experiment's runs that are not deleted and meet all *conditions*, page by page."""
     filter_string = " and ".join(condition for condition in conditions if condition)
     found = store.search_runs(
-        experiment.experiment_id, filter_string=filter_string, order_by=order_by, page_size=page_size
+        experiment_id, filter_string=filter_string, order_by=order_by, page_size=page_size
     )
     for run in found:
-        if run.experiment_id == experiment.experiment_id and run.active:
+        # MLflow ignores what it does not understand in a search.
+        if run.experiment_id == experiment_id and run.active:
             yield run
 
 
 def _no_best(candidate: RunOfExperiment, metric: str, store: Store, experiment: Experiment) -> str:
-    conditions = (candidate.filter, _FINISHED)
-    for run in _search(store, experiment, conditions, (_NEWEST_FIRST,), page_size=1):
+    conditions = (candidate.filter, FINISHED)
+    for run in search(store, experiment.experiment_id, conditions, (NEWEST_FIRST,), page_size=1):
         return (
             f"no FINISHED run of experiment {experiment.name!r}{_matching(candidate)} has a number for "
             f"{metric!r}{did_you_mean(metric, run.metrics)}: check candidate.by"
