@@ -110,9 +110,10 @@ def test_every_output_says_so(
 def test_quiet(project: Project, seed: RestSeeder) -> None:
     """With -q the one line of a gate says that nothing moves, and why."""
     run_id, _ = good_run(seed, seed.experiment())
-    project.gate(seed.uri, f"run_id: {run_id}", "churn")
+    model = fresh("churn-classifier")
+    project.gate(seed.uri, f"run_id: {run_id}", model)
     result = project.run("-q", *LOOSE)
-    assert result.outlines[-1] == f"DRY RUN churn: {WOULD.format(run=run_id, model='churn', trial=TRIAL)}"
+    assert result.outlines[-1] == DRY.format(run=run_id, model=model, trial=TRIAL)
 
 
 def test_two_gates(project: Project, seed: RestSeeder) -> None:
