@@ -58,7 +58,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         # A session in this process makes it forget what it imported, and NumPy cannot be imported again.
         importlib.import_module("numpy")
     if "postgres_server" in needed:
-        backends.launch(THIS_PYTHON, "mlflow3-postgres", postgresql)
+        backends.launch(THIS_PYTHON, "mlflow3-postgres", postgresql, workers=2)
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +91,7 @@ def mlflow2_server(backends: Backends, mlflow2_environment: Path) -> str:
 @pytest.fixture(scope="session")
 def postgres_server(backends: Backends) -> str:
     """Return the URL of a server of the installed MLflow 3 with PostgreSQL behind it and two processes."""
-    return backends.serve(THIS_PYTHON, "mlflow3-postgres", postgresql)
+    return backends.serve(THIS_PYTHON, "mlflow3-postgres", postgresql, workers=2)
 
 
 @pytest.fixture(scope="session")

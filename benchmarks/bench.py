@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from comparisons import ten_thousand, three_thresholds, without_the_option
 from counted_requests import requests_of_gates
 from fleet import fleet
+from kept_connection import kept_connection
 from large_page import large_page
 from many_gates import thousand_gates
 from rows import table
@@ -37,7 +38,7 @@ def main(letters: set[str]) -> int:
     )
     backends = Backends.create()
     try:
-        rows = list(_measure(Stage(backends), letters))
+        rows = list(_measure(backends, letters))
     finally:
         backends.remove()
     _progress("")
@@ -45,7 +46,8 @@ def main(letters: set[str]) -> int:
     return 1 if any(row.met is False for row in rows) else 0
 
 
-def _measure(stage: Stage, letters: set[str]) -> Iterator[Row]:
+def _measure(backends: Backends, letters: set[str]) -> Iterator[Row]:
+    stage = Stage(backends)
     if not letters or letters & {"a"}:
         yield from without_the_option(stage, 60, _progress)
     if not letters or letters & {"b", "c", "d"}:
@@ -62,6 +64,8 @@ def _measure(stage: Stage, letters: set[str]) -> Iterator[Row]:
         yield from large_page(stage, _progress)
     if not letters or letters & {"j"}:
         yield from fleet(stage, _progress)
+    if not letters or letters & {"k"}:
+        yield from kept_connection(backends, _progress)
 
 
 def _progress(text: str) -> None:

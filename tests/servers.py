@@ -124,13 +124,17 @@ class Backends:
                 answer.write_text(json.dumps(make()))
         return json.loads(answer.read_text())
 
-    def launch(self, python: Path, name: str, database: Callable[[Path], str] = sqlite) -> str:
+    def launch(
+        self, python: Path, name: str, database: Callable[[Path], str] = sqlite, workers: int = 1
+    ) -> str:
         """Start a server with *python*'s MLflow unless one of that *name* runs; does not wait for it."""
-        return str(self.once(f"{name}-url", lambda: self._start(python, name, database)))
+        return str(self.once(f"{name}-url", lambda: self._start(python, name, database, workers)))
 
-    def serve(self, python: Path, name: str, database: Callable[[Path], str] = sqlite) -> str:
+    def serve(
+        self, python: Path, name: str, database: Callable[[Path], str] = sqlite, workers: int = 1
+    ) -> str:
         """Return the URL of the server of that *name*, once it answers."""
-        url = self.launch(python, name, database)
+        url = self.launch(python, name, database, workers)
         give_up = time.monotonic() + START_SECONDS
         while time.monotonic() < give_up:
             with suppress(requests.ConnectionError, requests.Timeout):
@@ -150,7 +154,7 @@ class Backends:
             raise RuntimeError(f"{script} failed:\n{done.stderr[-4000:]}")
         return json.loads(done.stdout.splitlines()[-1])
 
-    def _start(self, python: Path, name: str, database: Callable[[Path], str]) -> str:
+    def _start(self, python: Path, name: str, database: Callable[[Path], str], workers: int) -> str:
         home = self.folder / name
         home.mkdir()
         with socket.socket() as probe:
@@ -161,7 +165,7 @@ class Backends:
             "--artifacts-destination": str(home / "artifacts"),
             "--host": "127.0.0.1",
             "--port": str(port),
-            "--workers": "1" if database is sqlite else "2",
+            "--workers": str(workers),
         }
         command = [
             str(python),

@@ -7,10 +7,12 @@ Imported only by what talks: `requests` costs more than the rest of a gate.
 from __future__ import annotations
 
 import queue
+import socket
+import sys
 import threading
 import time
 import warnings
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -221,6 +223,7 @@ class Transport:
                 verify=self._connection.verify,
                 cert=self._connection.client_cert,
             )
+            _acknowledge(response)
             # By default, urllib3 1 takes an answer that was cut for a whole one.
             response.raw.enforce_content_length = True
             headers = {name.lower(): value for name, value in response.headers.items()}
@@ -257,6 +260,20 @@ def _authorization(parts: SplitResult, connection: Connection) -> _Authorization
     if connection.username and connection.password:
         return _Authorization(f"Basic {basic_value(connection.username, connection.password)}")
     return _Authorization(f"Bearer {connection.token}") if connection.token else None
+
+
+def _acknowledge(response: requests.Response) -> None:
+    """
+    Have the system tell the server at once that the head has arrived.
+
+    A server that sends head and body apart, as MLflow's does with more than one worker, holds the body back
+    until then (Nagle's algorithm, RFC 896), and Linux would take 40 ms on a connection that was used before.
+    """
+    connection = getattr(response.raw.connection, "sock", None)
+    if connection is not None and sys.platform == "linux":
+        # Only the time would be lost.
+        with suppress(OSError):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
 def _beginning(response: requests.Response) -> bytes:

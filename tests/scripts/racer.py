@@ -19,8 +19,9 @@ from typing import TextIO
 import pytest
 
 from pytest_mlflow_gate.tracking.rest import RestStore
+from tests.quick import QUICK
 
-QUIET = ("-s", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:randomly")
+OPTIONS = ("-s", "-p", "no:cacheprovider", *QUICK)
 
 
 class Meeting:
@@ -65,7 +66,7 @@ def main() -> None:
         os.chdir(folder)
         meeting = Meeting(place, orders, answers)
         with redirect_stdout(io.StringIO()) as terminal:
-            status = pytest.main([*QUIET, "--mlflow-gate", "eval_gate.yaml"], plugins=[meeting])
+            status = pytest.main([*OPTIONS, "--mlflow-gate", "eval_gate.yaml"], plugins=[meeting])
         say(answers, json.dumps([int(status), terminal.getvalue().splitlines()]))
     sys.stdout.flush()
 

@@ -7,13 +7,14 @@ import datetime as dt
 import gzip
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
 import time
 import warnings
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -116,6 +117,25 @@ def test_requests_share_a_connection() -> None:
         transport.ask("POST", PATH, {})
         transport.close()
     assert len(connections) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such option")
+def test_each_head_is_acknowledged_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that waits with the body until the head has arrived is not kept waiting, on a used connection either."""
+    told: list[tuple[Any, ...]] = []
+    original = socket.socket.setsockopt
+
+    def setsockopt(connection: socket.socket, *option: Any) -> None:
+        told.append(option)
+        original(connection, *option)
+
+    monkeypatch.setattr(socket.socket, "setsockopt", setsockopt)
+    with served(reply_json({"run": 1})) as wire:
+        transport = transport_to(wire.url)
+        for number in (1, 2):
+            transport.ask("GET", PATH, {})
+            assert told.count((socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)) == number
+        transport.close()
 
 
 @pytest.mark.parametrize(
