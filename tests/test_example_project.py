@@ -18,6 +18,8 @@ from mlflow import MlflowClient
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.servers import Backends
+
 # MLflow's own use of SQLAlchemy, where the newest SQLAlchemy is installed
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:DeprecationWarning")
 
@@ -47,6 +49,12 @@ def python(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def copied(folder: Path) -> Path:
+    """Copy the example into *folder*, without what it leaves when it runs."""
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("mlflow.db", "mlruns", "__pycache__"))
+    return folder
+
+
 def limits(*, severity: str) -> Iterator[tuple[str, str, float]]:
     """Yield metric, condition and limit of each threshold of the gate file that has this *severity*."""
     gate: dict[str, Any] = yaml.safe_load((EXAMPLE / "eval_gate.yaml").read_text(encoding="utf-8"))
@@ -61,21 +69,30 @@ def limits(*, severity: str) -> Iterator[tuple[str, str, float]]:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Return the two runs of the story, trained into one embedded store: ``good`` and ``degraded``."""
-    folder = tmp_path_factory.mktemp("example")
-    uri = f"sqlite:///{(folder / 'mlflow.db').as_posix()}"
-    outputs = {}
-    for story, options in {"good": (), "degraded": ("--degraded",)}.items():
-        training = python(str(EXAMPLE / "train.py"), "--tracking-uri", uri, *options, cwd=folder)
-        assert (training.returncode, training.stderr) == (0, "")
-        outputs[story] = training.stdout.splitlines()
-    client = MlflowClient(uri)
-    return {
-        "client": client,
-        "outputs": outputs,
-        **{story: client.get_run(lines[-1]) for story, lines in outputs.items()},
-    }
+def demo(backends: Backends) -> dict[str, Any]:
+    """Return how `make demo` ends, ``status``, ``output`` and ``errors``, and the ``folder`` of its store."""
+    folder = backends.folder / "example"
+
+    def tell() -> dict[str, Any]:
+        ended = python(str(copied(folder) / "demo.py"), cwd=backends.folder)
+        return {
+            "folder": str(folder),
+            "status": ended.returncode,
+            "output": ended.stdout,
+            "errors": ended.stderr,
+        }
+
+    return dict(backends.once("demo", tell))
+
+
+@pytest.fixture(scope="module")
+def trained(demo: dict[str, Any]) -> dict[str, Any]:
+    """Return the two runs of the story, ``good`` and ``degraded``, as the embedded store has them."""
+    assert (demo["status"], demo["errors"]) == (0, ""), demo["output"]
+    client = MlflowClient(f"sqlite:///{demo['folder']}/mlflow.db")
+    trainings = re.findall(r"^\$ python train\.py.*\n((?:.+\n)+)", demo["output"], re.MULTILINE)
+    outputs = dict(zip(("good", "degraded"), (text.splitlines() for text in trainings), strict=True))
+    return {"client": client, **{story: client.get_run(lines[-1]) for story, lines in outputs.items()}}
 
 
 def failures(run: Any, *, severity: str) -> set[str]:
@@ -149,34 +166,18 @@ def test_model_is_logged_under_the_name_that_the_gate_promotes(trained: dict[str
     assert document["saved_input_example_info"]["type"] == "dataframe"
 
 
-def test_last_line_is_the_run_id(trained: dict[str, Any]) -> None:
-    """Scripts may take the run from the last line that train.py prints."""
-    assert [trained[story].info.run_id for story in ("good", "degraded")] == [
-        lines[-1] for lines in trained["outputs"].values()
-    ]
-
-
-def test_demo_tells_the_whole_story(tmp_path: Path) -> None:
+def test_demo_tells_the_whole_story(demo: dict[str, Any], trained: dict[str, Any]) -> None:
     """`make demo` promotes the good model, shows the refused one as expected, and prints the registry."""
-    project = tmp_path / "example_project"
-    shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns("mlflow.db", "mlruns", "__pycache__"))
-
-    demo = python(str(project / "demo.py"), cwd=tmp_path)
-
-    assert demo.returncode == 0, demo.stdout + demo.stderr
-    assert "$ python -m pytest --mlflow-gate eval_gate.yaml" in demo.stdout
-    assert "Exit status 1 is the expected result here" in demo.stdout
-    assert (
-        len(re.findall(r"^churn-classifier version 1  @champion  run \w{32}$", demo.stdout, re.MULTILINE))
-        == 1
-    )
-    assert "version 2" not in demo.stdout
+    run_id = trained["good"].info.run_id
+    assert "$ python -m pytest --mlflow-gate eval_gate.yaml" in demo["output"]
+    assert "Exit status 1 is the expected result here" in demo["output"]
+    lines = [line for line in demo["output"].splitlines() if line.startswith("churn-classifier version ")]
+    assert lines == [f"churn-classifier version 1  @champion  run {run_id}"]
 
 
 def test_demo_fails_where_the_story_differs(tmp_path: Path) -> None:
     """A gate that refuses the good model makes the demo fail, and say what differed."""
-    project = tmp_path / "example_project"
-    shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns("mlflow.db", "mlruns", "__pycache__"))
+    project = copied(tmp_path / "example_project")
     gate = project / "eval_gate.yaml"
     stricter = gate.read_text(encoding="utf-8").replace('accuracy: ">= 0.85"', 'accuracy: ">= 0.99"')
     gate.write_text(stricter, encoding="utf-8")
