@@ -162,14 +162,13 @@ def scenery(mlflow_server: str) -> Scenery:
 
 
 def chosen(requests: Sequence[str], fault: str, *, for_good: bool) -> list[int]:
-    """Return which requests meet *fault*: the first of each kind, and every third; once, all in a soak."""
-    place = [*FAULTS].index(fault)
+    """Return which requests meet *fault*: once, the first of each kind, all in a soak; for good, every third."""
+    if for_good:
+        return [
+            number for number in range(1, len(requests) + 1) if (number + [*FAULTS].index(fault)) % 3 == 0
+        ]
     kinds = [request.partition("?")[0] for request in requests]
-    return [
-        number
-        for number, kind in enumerate(kinds, 1)
-        if (number + place) % 3 == 0 or (not for_good and (SOAK or kinds.index(kind) == number - 1))
-    ]
+    return [number for number, kind in enumerate(kinds, 1) if SOAK or kinds.index(kind) == number - 1]
 
 
 @pytest.mark.parametrize("promotion", PROMOTIONS.values(), ids=PROMOTIONS)
