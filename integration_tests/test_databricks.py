@@ -136,16 +136,14 @@ def test_failing_gate_moves_nothing(tmp_path: Path) -> None:
 
 
 def test_stages_are_refused(workspace: Workspace, tmp_path: Path) -> None:
-    """Unity Catalog has no stages: a gate that asks for one fails with MLflow's own words, and moves nothing."""
+    """Unity Catalog has no stages: a gate that asks for one is told what to write, and registers nothing."""
     text = GATE.replace("alias: champion", "stage: Production")
-    status, line = gate(tmp_path, host=workspace.url, text=text)
-    assert status == 1
-    assert line.startswith(
-        f"PROMOTION FAILED {MODEL}: moving version 2 of {MODEL} to stage Production failed: databricks: Method "
-        "'transition_model_version_stage' is unsupported for models in the Unity Catalog. We recommend using aliases"
+    assert gate(tmp_path, host=workspace.url, text=text) == (
+        1,
+        f"NOT PROMOTED {MODEL}: databricks has no stages, in the gate file write alias in place of stage",
     )
+    assert [version["version"] for version in workspace.catalog.versions[MODEL]] == ["1"]
     assert workspace.catalog.aliases[MODEL] == {"champion": "1"}
-    assert workspace.catalog.tags(MODEL, "2") == {}
 
 
 def test_no_credentials(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ class FakeStore:
     """
 
     description = "fake://store"
+    has_stages = True
 
     def __init__(self, run: Run = RUN, *, on_write: Callable[[str], None] | None = None) -> None:
         self.runs = {run.run_id: run}

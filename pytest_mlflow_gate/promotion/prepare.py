@@ -80,6 +80,8 @@ def survey(candidacy: Candidacy) -> Survey:
     began = candidacy.began
     if isinstance(began, StoreError):
         raise began
+    if promotion.stage and not store.has_stages:
+        raise Refused(f"{store.description} has no stages, in the gate file write alias in place of stage")
     source = find_source(promotion, snapshot, store)
     target = store.registered_model(promotion.target_model)
     alias_before = _at(target, promotion.alias)

@@ -42,6 +42,7 @@ class ClientStore(ClientRegistry):
 
     Attributes:
         description: The tracking URI, credentials masked.
+        has_stages: Whether the registry is another one than Unity Catalog.
     """
 
     def __init__(self, tracking_uri: str, registry_uri: str | None, environ: Mapping[str, str]) -> None:

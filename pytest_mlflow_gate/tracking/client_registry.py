@@ -32,6 +32,7 @@ class ClientRegistry:
         self._uri = tracking_uri
         self._registry = reader
         self._catalog = catalog
+        self.has_stages = not catalog
 
     def registered_model(self, name: str) -> RegisteredModel | None:
         """Return the registered model with its aliases, or None when there is none of that name."""

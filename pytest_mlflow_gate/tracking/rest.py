@@ -39,7 +39,10 @@ class RestStore(RestRegistry):
 
     Attributes:
         description: The tracking URI, credentials masked.
+        has_stages: True, as for every MLflow server.
     """
+
+    has_stages = True
 
     def __init__(
         self,

@@ -55,9 +55,11 @@ class Store(Protocol):
 
     Attributes:
         description: What `tracking_uri` it talks to, credentials masked, for messages.
+        has_stages: Whether its registry knows the legacy stages; Unity Catalog does not.
     """
 
     description: str
+    has_stages: bool
 
     def run_url(self, run: Run) -> str | None:
         """Return the run's page in the MLflow UI; None where the store has no UI. No request."""

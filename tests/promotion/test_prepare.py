@@ -181,6 +181,16 @@ def test_an_alias_that_moved_since_the_session_began_refuses(
     assert str(caught.value) == f"@champion of {model} {text} since this session began, run the gate again"
 
 
+def test_a_stage_needs_a_registry_that_has_stages() -> None:
+    """Unity Catalog is told before anything is registered there."""
+    store = AskedStore()
+    store.has_stages = False
+    with pytest.raises(Refused) as caught:
+        read(store, STAGE)
+    assert str(caught.value) == ("fake://store has no stages, in the gate file write alias in place of stage")
+    assert store.writes == []
+
+
 def test_other_aliases_may_move() -> None:
     """Also the alias of the same name in the model that is copied from."""
     store = registry(copied=True)
