@@ -67,7 +67,7 @@ def store(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> ClientStore:
 
 def python(folder: Path, *words: str, host: str | None) -> tuple[int, list[str]]:
     """Run a Python module as a job of Databricks' users; return its exit status and what it printed."""
-    own = {"HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    own = {"HOME": str(folder)}
     if host is not None:
         own |= {"DATABRICKS_HOST": host, "DATABRICKS_TOKEN": TOKEN}
     done = subprocess.run(

@@ -42,8 +42,9 @@ def clean_environment() -> dict[str, str]:
     Return the environment without the developer's MLflow settings, and with its telemetry off.
 
     Without those of GitHub Actions too: a session with a gate inside of a test would write into the job's outputs.
+    And with bytecode written, wherever it is switched off: else each process of a fresh environment compiles all.
     """
-    foreign = ("MLFLOW_", "_MLFLOW_", "DATABRICKS_", "GITHUB_")
+    foreign = ("MLFLOW_", "_MLFLOW_", "DATABRICKS_", "GITHUB_", "PYTHONDONTWRITEBYTECODE")
     kept = {
         key: value
         for key, value in os.environ.items()

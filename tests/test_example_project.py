@@ -39,7 +39,7 @@ MARGIN = 0.02
 def environment() -> dict[str, str]:
     """Return the environment without what this pytest run and its machine have set for themselves."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "PYTEST_"))}
-    return {**own, "MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**own, "MLFLOW_DISABLE_TELEMETRY": "true"}
 
 
 def python(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:

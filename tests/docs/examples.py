@@ -71,7 +71,6 @@ def environment(tracking_uri: str) -> Mapping[str, str]:
         "MLFLOW_TRACKING_URI": tracking_uri,
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "PYTEST_ADDOPTS": " ".join(("-p", "no:cacheprovider", *QUICK)),
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 

@@ -284,7 +284,7 @@ sys.exit(status)
 
 def probe(inner: Inner, *args: str) -> list[str]:
     """Run a session in a process of its own, without other plugins, and return its lines."""
-    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     command = [sys.executable, "-c", PROBE, "-p", "no:cacheprovider", *args]
     done = subprocess.run(
         command, cwd=inner.path, env=environment, capture_output=True, text=True, check=True
