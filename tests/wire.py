@@ -164,11 +164,13 @@ def served(*replies: Reply, tls: ssl.SSLContext | None = None) -> Iterator[Wire]
 
 
 def closed_port() -> int:
-    """Return a port of the loopback on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of 127.0.0.1 that refuses connections, and that nobody gets while this process lives."""
+    kept = socket.socket()
+    kept.bind(("127.0.0.1", 0))
+    port: int = kept.getsockname()[1]
+    # Bound and not listening; a port that is given back is soon somebody else's.
+    kept.detach()
+    return port
 
 
 class Clock:

@@ -72,9 +72,12 @@ def database_revision(uri: str, shown: str, environ: Mapping[str, str], secrets:
             ) from None
         except (exc.InterfaceError, exc.OperationalError) as error:
             raise Unreachable(f"{shown}: {first_line(error)}") from None
+        except OSError as error:
+            # What a socket says, not every driver makes its own.
+            raise Unreachable(f"{shown}: {type(error).__name__}: {first_line(error)}") from None
         except exc.ProgrammingError as error:
             raise StoreError(f"{shown}: cannot be read as an MLflow store: {first_line(error)}") from None
-        except (exc.SQLAlchemyError, TypeError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - drivers raise what they like, and a traceback shows the URI
             raise StoreError(f"{shown}: {type(error).__name__}: {first_line(error)}") from None
     if found is None:
         raise StoreError(f"{shown}: is no MLflow store: it has no schema revision")

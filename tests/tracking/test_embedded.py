@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
+import warnings
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_mlflow_gate.tracking import embedded
+from pytest_mlflow_gate.tracking import databases, embedded
 from pytest_mlflow_gate.tracking.embedded import require_usable
 from pytest_mlflow_gate.tracking.store import StoreError, Unreachable
 from pytest_mlflow_gate.tracking.uri import Secrets
@@ -223,6 +227,49 @@ def test_database_that_is_down() -> None:
         "postgresql+pg8000://***@127.0.0.1:1/mlflow: (pg8000.exceptions.InterfaceError) Can't create a connection "
         "to host 127.0.0.1 and port 1 (timeout is 5 and source_address is None)."
     )
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        pytest.param(None, "TimeoutError: timed out", id="says-nothing"),
+        pytest.param(b"", "(pg8000.exceptions.InterfaceError) network error", id="hangs-up"),
+        pytest.param(b"S", "SSLEOFError: ", id="hangs-up-after-it-offered-tls"),
+    ],
+)
+def test_database_that_is_something_else(
+    monkeypatch: pytest.MonkeyPatch, answer: bytes | None, cause: str
+) -> None:
+    """Whatever listens there, and whether the driver has a word for it: one line, without the password."""
+    monkeypatch.setattr(databases, "CONNECT_SECONDS", 1)
+
+    def listen() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(1000)
+            if answer is not None:
+                connection.sendall(answer)
+            else:
+                over.wait()
+
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        at = f"127.0.0.1:{listener.getsockname()[1]}/mlflow"
+        thread = threading.Thread(target=listen)
+        thread.start()
+        with warnings.catch_warnings():
+            # pg8000 leaves its socket to the garbage collector.
+            warnings.simplefilter("ignore", ResourceWarning)
+            try:
+                require_usable(f"postgresql+pg8000://team:canary@{at}", {}, Secrets.of("canary"))
+            except Unreachable as error:
+                text = str(error)
+            finally:
+                over.set()
+                thread.join()
+            gc.collect()
+    assert text.startswith(f"postgresql+pg8000://***@{at}: {cause}")
+    assert "canary" not in text
 
 
 def test_database_uri_that_cannot_be_used() -> None:
