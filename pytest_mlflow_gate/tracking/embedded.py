@@ -49,6 +49,13 @@ def require_usable(uri: str, environ: Mapping[str, str], secrets: Secrets) -> No
         StoreError: Naming the place, the problem and the remedy in one line.
     """
     shown = mask(uri)
+    try:
+        _require_usable(uri, shown, environ, secrets)
+    except OSError as error:
+        raise StoreError(f"{shown}: cannot be read: {error.strerror or type(error).__name__}") from None
+
+
+def _require_usable(uri: str, shown: str, environ: Mapping[str, str], secrets: Secrets) -> None:
     scheme = urlsplit(uri).scheme.lower().partition("+")[0]
     if scheme == "sqlite":
         _require_sql_support(shown)

@@ -211,6 +211,13 @@ def test_what_is_not_embedded_passes_unseen(uri: str) -> None:
     require_usable(uri, {}, Secrets.of())
 
 
+@pytest.mark.parametrize("scheme", ["sqlite:///", "file:", ""])
+def test_store_that_the_system_does_not_let_in(scheme: str) -> None:
+    """Whatever the operating system has against a path, here its length, is one line."""
+    uri = f"{scheme}{'x' * 300}"
+    assert refusal(uri) == f"{uri}: cannot be read: File name too long"
+
+
 def test_database_without_its_driver() -> None:
     """A missing driver is one line, without the password."""
     assert refusal("mssql+pymssql://team:canary@db/mlflow") == (
