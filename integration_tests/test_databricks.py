@@ -124,6 +124,22 @@ def test_gate_promotes(workspace: Workspace, tmp_path: Path) -> None:
     assert len(catalog.versions[MODEL]) == 2
 
 
+def test_gate_copies(workspace: Workspace, tmp_path: Path) -> None:
+    """From one catalog to another: the copy has the model's files and the alias, the original keeps its own."""
+    copy = "prod.churn.classifier"
+    text = GATE.replace("alias: champion", f"alias: champion, copy_to: {copy}")
+    assert gate(tmp_path, host=workspace.url, text=text) == (
+        0,
+        f"PROMOTED {MODEL}: {copy} version 1 is now @champion as a copy of {MODEL} version 2",
+    )
+    catalog = workspace.catalog
+    assert catalog.aliases == {MODEL: {"champion": "1"}, copy: {"champion": "1"}}
+    made = catalog.version(copy, "1")
+    assert (made["source"], made["run_id"], made["status"]) == (f"models:/{MODEL}/2", RUN_ID, "READY")
+    assert workspace.files[f"/Models/{copy.replace('.', '/')}/1/MLmodel"] == MLMODEL.encode()
+    assert catalog.tags(copy, "1")["mlflow_gate__verdict"] == "promoted"
+
+
 def test_failing_gate_moves_nothing(tmp_path: Path) -> None:
     """A model that is not good enough stays outside of the catalog; only its run is told."""
     with databricks(accuracy=0.5) as workspace:
