@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from pytest_mlflow_gate.promotion.candidacy import Candidacy
     from pytest_mlflow_gate.promotion.prepare import Survey
     from pytest_mlflow_gate.promotion.together import Moved
     from pytest_mlflow_gate.promotion.verdict import Policy, Verdict
@@ -69,45 +70,23 @@ class Decider:
 
     def prepare(self, session: pytest.Session) -> None:
         """Decide, and read all that the moves of what is granted need; what is refused becomes a testcase."""
-        verdicts = self._verdicts(session)
-        dry, moving = [], []
-        for gate in self._promotable:
-            name = gate.gate.name
-            if self.account.backtests is not None:
-                self.account.results[name] = self.account.backtests.result(gate.gate)
-            elif not verdicts[name].granted and (gate.asked or verdicts[name].failed):
-                self.account.results[name] = Result.withheld(verdicts[name])
-            elif not gate.asked:
-                self.account.results[name] = _judged_only(gate)
-            elif self.policy == "never":
-                dry.append(self.account.candidates.candidacy(gate, self.account.judged(gate.gate)))
-            else:
-                moving.append(self.account.candidates.candidacy(gate, self.account.judged(gate.gate)))
-        if dry or moving:
+        granted = self._granted(self._verdicts(session))
+        if granted:
             # Judging alone does not pay for these.
             from pytest_mlflow_gate.promotion import results, together  # noqa: PLC0415
 
-            self.account.results |= {candidacy.gate.name: results.dry_run(candidacy) for candidacy in dry}
-            self._surveys, refused = together.prepare(moving, self.policy, self.hooks.veto)
-            self.account.results |= refused
+            if self.policy == "never":
+                outcomes = {candidacy.gate.name: results.dry_run(candidacy) for candidacy in granted}
+            else:
+                self._surveys, outcomes = together.prepare(granted, self.policy, self.hooks.veto)
+            self.account.results |= outcomes
         if any(gate.gate.overrides for gate in self.account.gates):
             self.account.results = {
                 name: result._replace(text=f"{result.text}; {_TRIED}")
                 for name, result in self.account.results.items()
             }
         for gate in self._promotable:
-            result = self.account.results.get(gate.gate.name)
-            # A session that was told to leave out the one item of a backtest ran nothing, and is to say so.
-            if result is None or (self.account.backtests is not None and not self.account.judged(gate.gate)):
-                continue
-            # Nobody waits for a dry run, and a session that shows a failure needs no second one to be red.
-            skipped = (
-                not gate.asked
-                or result.status == "dry-run"
-                or self.policy == "never"
-                or (result.status == "withheld" and self.account.witness.saw_failure)
-            )
-            self.testcases.announce(session, gate, "skipped" if skipped else "failed", result.text)
+            self._announce(session, gate)
 
     def close_unfinished(self, session: pytest.Session) -> None:
         """Close a session whose loop did not come to its end: nothing moves, and it is never green."""
@@ -175,6 +154,35 @@ class Decider:
     @property
     def _promotable(self) -> list[SessionGate]:
         return [gate for gate in self.account.gates if gate.gate.promotion is not None]
+
+    def _granted(self, verdicts: Mapping[str, Verdict]) -> list[Candidacy]:
+        """Return what may be promoted as far as the verdicts go; every other gate has its result then."""
+        granted = []
+        for gate in self._promotable:
+            name = gate.gate.name
+            if self.account.backtests is not None:
+                self.account.results[name] = self.account.backtests.result(gate.gate)
+            elif not verdicts[name].granted and (gate.asked or verdicts[name].failed):
+                self.account.results[name] = Result.withheld(verdicts[name])
+            elif not gate.asked:
+                self.account.results[name] = _judged_only(gate)
+            else:
+                granted.append(self.account.candidates.candidacy(gate, self.account.judged(gate.gate)))
+        return granted
+
+    def _announce(self, session: pytest.Session, gate: SessionGate) -> None:
+        result = self.account.results.get(gate.gate.name)
+        # A session that was told to leave out the one item of a backtest ran nothing, and is to say so.
+        if result is None or (self.account.backtests is not None and not self.account.judged(gate.gate)):
+            return
+        # Nobody waits for a dry run, and a session that shows a failure needs no second one to be red.
+        skipped = (
+            not gate.asked
+            or result.status == "dry-run"
+            or self.policy == "never"
+            or (result.status == "withheld" and self.account.witness.saw_failure)
+        )
+        self.testcases.announce(session, gate, "skipped" if skipped else "failed", result.text)
 
     def _verdicts(self, session: pytest.Session) -> dict[str, Verdict]:
         judged = [
