@@ -16,7 +16,7 @@ from tests.node import install
 from tests.servers import CHECKOUT, clean_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
 CACHE = CHECKOUT / ".cache" / "integrations"
 REQUIREMENTS = Path(__file__).parent / "requirements"
@@ -79,6 +79,22 @@ def environment(name: str, wheel: Path) -> Environment:
             _install(made, "--no-deps", str(wheel))
             has.write_text(wanted, encoding="utf-8")
     return made
+
+
+def run_as_job(
+    command: Sequence[str | Path], folder: Path, environ: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a command as CI systems do: with nothing to read, both outputs in one, and any exit status an answer."""
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
 
 
 def node_program(name: str, package: str) -> Path:

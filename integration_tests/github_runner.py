@@ -8,13 +8,13 @@ are not run, and an expression that is more than a name or one comparison is an 
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
+from integration_tests.environments import run_as_job
 from tests.ci_readers import github_outputs
 
 if TYPE_CHECKING:
@@ -127,21 +127,16 @@ class Runner:
             file.write_text("", encoding="utf-8")
         script = folder / "script"
         script.write_text(step["run"], encoding="utf-8")
-        ended = subprocess.run(
+        ended = run_as_job(
             (*_SHELLS[step.get("shell")], script),
-            cwd=self.workspace / filled(step.get("working-directory", "."), contexts),
-            env={
+            self.workspace / filled(step.get("working-directory", "."), contexts),
+            {
                 **self.environ,
                 "GITHUB_ACTIONS": "true",
                 "GITHUB_WORKSPACE": str(self.workspace),
                 **{name: str(file) for name, file in files.items()},
                 **environ,
             },
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
         )
         self.log += ended.stdout
         self.summary += files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
+from integration_tests.environments import run_as_job
 from integration_tests.training import EXAMPLE
 from tests.seeding import fresh
 from tests.servers import CHECKOUT
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
     from integration_tests.environments import Environment
@@ -74,15 +75,8 @@ class Kubeflow(NamedTuple):
 
     def python(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run Python in the folder, both outputs as one."""
-        return subprocess.run(
-            [self.environment.python, *words],
-            cwd=self.folder,
-            env=self.environment.variables(**variables),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+        environ = self.environment.variables(**variables)
+        return run_as_job((self.environment.python, *words), self.folder, environ)
 
 
 def seeded_gate(seed: RestSeeder, accuracy: float) -> tuple[str, str]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from integration_tests.environments import run_as_job
 from integration_tests.training import EXAMPLE, example_gate
 from tests.seeding import RestSeeder, fresh
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
     from integration_tests.conftest import Environments
@@ -37,17 +38,9 @@ class Project(NamedTuple):
 
     def dvc(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run DVC in the folder, both outputs as one."""
-        return subprocess.run(
-            [self.environment.path / "bin" / "dvc", *words],
-            cwd=self.folder,
-            env=self.environment.variables(
-                MLFLOW_TRACKING_URI=self.server, DVC_SITE_CACHE_DIR=str(self.folder / "site")
-            ),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+        variables = {"MLFLOW_TRACKING_URI": self.server, "DVC_SITE_CACHE_DIR": str(self.folder / "site")}
+        program = self.environment.path / "bin" / "dvc"
+        return run_as_job((program, *words), self.folder, self.environment.variables(**variables))
 
     def metrics(self) -> dict[str, Any]:
         """Return what ``dvc metrics show`` has for the gate."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from integration_tests.churn_team import Team, team
-from integration_tests.environments import node_program
+from integration_tests.environments import node_program, run_as_job
 from integration_tests.training import EXAMPLE
 from tests.ci_readers import gitlab_dotenv
 
@@ -76,16 +76,11 @@ class Project:
         """Run a pipeline, or the jobs that *words* name."""
         program = node_program("gitlab-ci-local", "gitlab-ci-local@4.69.0")
         given = (word for pair in self._variables.items() for word in ("--variable", "=".join(pair)))
-        return subprocess.run(
+        return run_as_job(
             (program, "--force-shell-executor", "--shell-isolation", *given, *words),
-            cwd=self.team.folder,
+            self.team.folder,
             # Its first line asks for node.
-            env={**self._environ, "PATH": f"{program.parent}{os.pathsep}{self._environ['PATH']}"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
+            {**self._environ, "PATH": f"{program.parent}{os.pathsep}{self._environ['PATH']}"},
         )
 
     def artifact(self, name: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from integration_tests.churn_team import Team, team
-from integration_tests.environments import node_program
+from integration_tests.environments import node_program, run_as_job
 from integration_tests.training import EXAMPLE
 
 if TYPE_CHECKING:
@@ -69,16 +69,7 @@ class Agent:
         """Run what a stage has for `sh`, and return the exit status; one that is not 0 ends a build."""
         script = self.team.folder.with_suffix(".sh")
         script.write_text(shell_steps()[stage], encoding="utf-8")
-        ended = subprocess.run(
-            ("/bin/sh", "-xe", script),
-            cwd=self.team.folder,
-            env={**self._environ, **more},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+        ended = run_as_job(("/bin/sh", "-xe", script), self.team.folder, {**self._environ, **more})
         self.log += ended.stdout
         return ended.returncode
 
